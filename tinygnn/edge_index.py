@@ -1,0 +1,200 @@
+"""`EdgeIndex`: the edges of a graph, and what layers compute from them once instead of once per epoch."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+from tinygnn.linalg import SparseRow, sparse_row, total
+from tinygnn.value import Value, power
+
+Weights = Sequence[Value | float]
+
+
+class EdgeIndex(tuple[list[int], list[int]]):
+    """The pair (sources, targets): edge e sends its message from sources[e] to targets[e].
+
+    It is a pair of lists like PyG's `edge_index`, and equal to one. What is computed from it is kept,
+    so treat the lists as read-only and make a new EdgeIndex for other edges.
+
+    >>> edges = EdgeIndex(([0, 1, 1], [1, 0, 2]))
+    >>> edges.entering(3)
+    [[1], [0], [2]]
+
+    Raises ValueError when it is not a pair of equally long rows of integers.
+    """
+
+    _cache: dict[Any, Any]
+
+    def __new__(cls, edge_index: object) -> EdgeIndex:
+        rows = _plain_lists(edge_index)
+        if len(rows) != 2:
+            hint = "; transpose it" if rows and all(len(row) == 2 for row in rows) else ""
+            raise ValueError(f"edge_index has {len(rows)} rows, not 2 (sources, targets){hint}")
+        sources, targets = _integers("source", rows[0]), _integers("target", rows[1])
+        if len(sources) != len(targets):
+            raise ValueError(
+                f"edge_index has {len(sources)} sources and {len(targets)} targets: each edge needs both"
+            )
+        self = super().__new__(cls, (sources, targets))
+        self._cache = {}
+        return self
+
+    @classmethod
+    def of(cls, edge_index: object) -> EdgeIndex:
+        """Return an EdgeIndex as it is, a plain pair of rows as a new one."""
+        return edge_index if isinstance(edge_index, EdgeIndex) else cls(edge_index)
+
+    @property
+    def num_edges(self) -> int:
+        return len(self[0])
+
+    def check(self, num_nodes: int) -> None:
+        """Raise ValueError, naming the edge, if an endpoint is not one of num_nodes nodes."""
+        if ("checked", num_nodes) in self._cache:
+            return
+        for role, ends in (("source", self[0]), ("target", self[1])):
+            if ends and not 0 <= min(ends) <= max(ends) < num_nodes:
+                e = next(e for e, node in enumerate(ends) if not 0 <= node < num_nodes)
+                raise ValueError(
+                    f"edge {e} = ({self[0][e]}, {self[1][e]}): {role} {ends[e]} is not a node "
+                    f"(the graph has {num_nodes}, numbered from 0)"
+                )
+        self._cache["checked", num_nodes] = True
+
+    def entering(self, num_nodes: int) -> list[list[int]]:
+        """For each node the positions of the edges that enter it, in order. Shape [N][in-degree]."""
+        key = ("entering", num_nodes)
+        if key not in self._cache:
+            self.check(num_nodes)
+            edges: list[list[int]] = [[] for _ in range(num_nodes)]
+            for e, target in enumerate(self[1]):
+                edges[target].append(e)
+            self._cache[key] = edges
+        found: list[list[int]] = self._cache[key]
+        return found
+
+    def gcn_rows(
+        self,
+        num_nodes: int,
+        edge_weight: Sequence[float] | None = None,
+        *,
+        improved: bool = False,
+        add_self_loops: bool = True,
+        normalize: bool = True,
+    ) -> list[SparseRow]:
+        """For each node the nodes it hears from and GCN's constant coefficients; see `gcn_norm`."""
+        key = ("gcn", num_nodes, improved, add_self_loops, normalize)
+        weights = None if edge_weight is None else tuple(edge_weight)
+        known = self._cache.get(key)
+        if known is None or known[0] != weights:
+            edges, coefficients = gcn_norm(
+                self, weights, num_nodes,
+                improved=improved, add_self_loops=add_self_loops, normalize=normalize,
+            )  # fmt: skip
+            sources = edges[0]
+            rows = [
+                sparse_row([sources[e] for e in entering], [float(coefficients[e]) for e in entering])
+                for entering in edges.entering(num_nodes)
+            ]
+            known = self._cache[key] = weights, rows
+        found: list[SparseRow] = known[1]
+        return found
+
+    def __reduce__(self) -> tuple[type[EdgeIndex], tuple[tuple[list[int], list[int]]]]:
+        return EdgeIndex, ((self[0], self[1]),)
+
+
+def gcn_norm(
+    edge_index: EdgeIndex,
+    edge_weight: Weights | None,
+    num_nodes: int,
+    *,
+    improved: bool = False,
+    add_self_loops: bool = True,
+    normalize: bool = True,
+) -> tuple[EdgeIndex, list[Value | float]]:
+    """D^-1/2 (A + I) D^-1/2 as edges and coefficients w_ji / √(d_j d_i), d_i = Σ_j w_ji.
+
+    Kipf & Welling 2017, arXiv:1609.02907, equation 2. As in PyG: a self loop that is there already
+    keeps its weight (of several the last one) and stands for the added one, whose weight is 1
+    (2 if improved); degrees count entering edges; a node of degree 0 has 1/√d = 0.
+
+    Weights may be floats or Values. Raises ValueError when their number is not the number of edges.
+    """
+    edge_index.check(num_nodes)
+    weights: list[Value | float] = _weights(edge_index, edge_weight)
+    if add_self_loops:
+        edge_index, weights = add_remaining_self_loops(
+            edge_index, weights, num_nodes, fill_value=2.0 if improved else 1.0
+        )
+    if not normalize:
+        return edge_index, weights
+    roots = [
+        _inverse_root(_degree([weights[e] for e in entering]))
+        for entering in edge_index.entering(num_nodes)
+    ]
+    sources, targets = edge_index
+    return edge_index, [roots[s] * w * roots[t] for s, t, w in zip(sources, targets, weights)]
+
+
+def add_remaining_self_loops(
+    edge_index: EdgeIndex, weights: Weights, num_nodes: int, fill_value: float = 1.0
+) -> tuple[EdgeIndex, list[Value | float]]:
+    """Give every node one self loop: its own last one if it has any, else one of weight fill_value."""
+    loops: list[Value | float] = [fill_value] * num_nodes
+    sources: list[int] = []
+    targets: list[int] = []
+    kept: list[Value | float] = []
+    for source, target, weight in zip(*edge_index, weights):
+        if source == target:
+            loops[source] = weight
+        else:
+            sources.append(source)
+            targets.append(target)
+            kept.append(weight)
+    nodes = list(range(num_nodes))
+    return EdgeIndex((sources + nodes, targets + nodes)), kept + loops
+
+
+def _weights(edge_index: EdgeIndex, edge_weight: Weights | None) -> list[Value | float]:
+    if edge_weight is None:
+        return [1.0] * edge_index.num_edges
+    if len(edge_weight) != edge_index.num_edges:
+        raise ValueError(
+            f"{len(edge_weight)} edge weights for {edge_index.num_edges} edges: each edge needs one"
+        )
+    return list(edge_weight)
+
+
+def _degree(weights: list[Value | float]) -> Value | float:
+    return total(weights) if any(isinstance(w, Value) for w in weights) else sum(map(float, weights))
+
+
+def _inverse_root(degree: Value | float) -> Value | float:
+    if float(degree) == 0.0:
+        return 0.0
+    return degree**-0.5 if isinstance(degree, Value) else power(degree, -0.5)
+
+
+def _plain_lists(edge_index: Any) -> list[list[Any]]:
+    """Turn a pair of sequences, or anything with `.tolist()`, into a list of lists."""
+    if hasattr(edge_index, "tolist"):
+        edge_index = edge_index.tolist()
+    try:
+        return [list(row.tolist() if hasattr(row, "tolist") else row) for row in edge_index]
+    except TypeError:
+        raise ValueError(
+            f"edge_index is a {type(edge_index).__name__}: give a pair of rows (sources, targets)"
+        ) from None
+
+
+def _integers(role: str, row: list[Any]) -> list[int]:
+    kinds = set(map(type, row))
+    if kinds <= {int}:
+        return row
+    for e, node in enumerate(row):
+        if isinstance(node, bool) or not hasattr(node, "__index__"):
+            raise ValueError(f"edge {e}: its {role} is {node!r}, not an integer")
+    return list(map(operator.index, row))

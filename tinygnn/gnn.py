@@ -1,0 +1,88 @@
+"""`GNN`: a stack of graph convolutions."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from tinygnn.edge_index import EdgeIndex, Weights
+from tinygnn.graph import Graph
+from tinygnn.linalg import Matrix, maximum, mean, total
+from tinygnn.nn.activation import Activation, activation, apply
+from tinygnn.nn.conv import GCNConv
+from tinygnn.nn.dropout import Dropout
+from tinygnn.nn.module import Module
+from tinygnn.value import Value
+
+CONVOLUTIONS = {"gcn": GCNConv}
+READOUTS: dict[str, Callable[..., Value]] = {"mean": mean, "sum": total, "max": maximum}
+
+
+class GNN(Module):
+    """conv -> act -> dropout -> conv ... -> conv, PyG's `torch_geometric.nn.models.GCN`.
+
+    conv: the kind of convolution, "gcn". in_channels -> hidden_channels -> ... -> out_channels over
+    num_layers convolutions; without out_channels the last one gives hidden_channels. act: a name ("relu", "tanh", ...), a function of a Value, or None. dropout: the probability to
+    drop a hidden number in training. readout: None gives a row per node; "mean", "sum" or "max" over
+    the nodes gives one row for the graph. seed: of the initial weights and of dropout; without it they
+    come from `tinygnn.manual_seed`'s generator.
+
+    Shapes: x [N][in_channels] -> [N][out_channels], with a readout [1][out_channels]. Its state_dict
+    has the keys of PyG's model.
+
+    >>> GNN("gcn", in_channels=34, hidden_channels=16, num_layers=2, out_channels=4)
+    GNN(GCNConv(34 -> 16), GCNConv(16 -> 4))
+
+    Raises ValueError for an unknown name or for fewer than one layer.
+    """
+
+    def __init__(
+        self,
+        conv: str,
+        in_channels: int,
+        hidden_channels: int,
+        num_layers: int,
+        out_channels: int | None = None,
+        act: str | Activation | None = "relu",
+        dropout: float = 0.0,
+        readout: str | None = None,
+        *,
+        seed: int | None = None,
+    ) -> None:
+        if conv not in CONVOLUTIONS:
+            raise ValueError(f"conv is {conv!r}: choose from {', '.join(CONVOLUTIONS)}")
+        if readout is not None and readout not in READOUTS:
+            raise ValueError(f"readout is {readout!r}: choose from {', '.join(READOUTS)}, or None")
+        if num_layers < 1:
+            raise ValueError(f"num_layers is {num_layers}: a GNN has at least one layer")
+        rng = None if seed is None else random.Random(seed)
+        last = hidden_channels if out_channels is None else out_channels
+        sizes = [in_channels, *[hidden_channels] * (num_layers - 1), last]
+        self.convs = [CONVOLUTIONS[conv](a, b, rng=rng) for a, b in zip(sizes, sizes[1:])]
+        self.act = activation(act)
+        self.dropout = Dropout(dropout, rng=rng)
+        self.readout = readout
+
+    def forward(
+        self, graph: Graph | Matrix, edge_index: object = None, edge_weight: Weights | None = None
+    ) -> list[list[Value]]:
+        """Take a Graph, or x, edge_index and edge_weight as PyG's models do."""
+        if isinstance(graph, Graph):
+            x, edges, edge_weight = graph.x, graph.edge_index, graph.edge_weight
+            if x is None:
+                raise ValueError(f"{graph!r} has no node features x: give it x, one row per node")
+        else:
+            x, edges = graph, EdgeIndex.of(edge_index)
+        last = len(self.convs) - 1
+        h: Matrix = x
+        for i, conv in enumerate(self.convs):
+            h = conv(h, edges, edge_weight)
+            if i < last:
+                h = h if self.act is None else apply(self.act, h)
+                h = self.dropout(h)
+        if self.readout is not None:
+            h = [[READOUTS[self.readout](column) for column in zip(*h)]]
+        return h  # type: ignore[return-value]  # rows of Values from here on
+
+    def __repr__(self) -> str:
+        return f"GNN({', '.join(map(repr, self.convs))})"

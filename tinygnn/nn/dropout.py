@@ -1,0 +1,38 @@
+"""`Dropout`: forget some numbers while training."""
+
+from __future__ import annotations
+
+import random
+
+from tinygnn.linalg import Features, Matrix
+from tinygnn.nn import init
+from tinygnn.nn.module import Module
+
+
+class Dropout(Module):
+    """x'_ij = x_ij m_ij / (1 - p) with m_ij ~ Bernoulli(1 - p) in training; x itself in evaluation.
+
+    Srivastava et al. 2014, JMLR 15, in PyTorch's inverted form. The zeros of constant rows stay zeros
+    and draw no random number. Shapes: [N][F] -> [N][F].
+
+    Raises ValueError unless 0 <= p <= 1.
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: random.Random | None = None) -> None:
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"dropout p is {p!r}: it is a probability between 0 and 1")
+        self.p = p
+        self.rng = rng
+
+    def forward(self, x: Matrix) -> Matrix:
+        if not self.training or self.p == 0.0:
+            return x
+        draw = (init.default_rng if self.rng is None else self.rng).random
+        p = self.p
+        scale = 0.0 if p == 1.0 else 1.0 / (1.0 - p)
+        if isinstance(x, Features):
+            return Features([[e * scale if e and draw() >= p else 0.0 for e in row] for row in x])
+        return [[entry * (scale if draw() >= p else 0.0) for entry in row] for row in x]
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"

@@ -1,0 +1,144 @@
+"""`Module`: something with parameters and a forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tinygnn.collector import pause_collector
+from tinygnn.value import Value, real_number
+
+
+class Module:
+    """Base of all layers and models.
+
+    Its attributes are searched, in the order they were set: a Value or nested lists of Values is a
+    parameter, a Module or a list of Modules a part with parameters of its own, named as in PyTorch
+    ("convs.0.lin.weight").
+    """
+
+    training: bool = True
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} defines no forward")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward`; the cyclic garbage collector pauses meanwhile."""
+        with pause_collector():
+            return self.forward(*args, **kwargs)
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """The modules this one is made of, with their names."""
+        for name, attribute in vars(self).items():
+            if isinstance(attribute, Module):
+                yield name, attribute
+            elif isinstance(attribute, list):
+                for i, part in enumerate(attribute):
+                    if isinstance(part, Module):
+                        yield f"{name}.{i}", part
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all that it is made of."""
+        yield self
+        for _, child in self.children():
+            yield from child.modules()
+
+    def named_parameters(self) -> Iterator[tuple[str, Any]]:
+        """Every parameter with its name: a Value or nested lists of Values; a shared one comes once."""
+        seen: set[int] = set()
+        for name, parameter in self._all_parameters():
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                yield name, parameter
+
+    def _all_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        for name, attribute in vars(self).items():
+            if _is_parameter(attribute):
+                yield prefix + name, attribute
+        for name, child in self.children():
+            yield from child._all_parameters(f"{prefix}{name}.")
+
+    def parameters(self) -> list[Value]:
+        """All parameters as one flat list of Values: what an optimizer takes."""
+        return [value for _, parameter in self.named_parameters() for value in leaves(parameter)]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+        for value in self.parameters():
+            value.grad = 0.0
+
+    def train(self, mode: bool = True) -> Module:
+        """Switch to training, where dropout drops; return self."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Switch to evaluation, where dropout does nothing; return self."""
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The numbers of all parameters by name, in nested lists."""
+        return {name: numbers_of(parameter) for name, parameter in self._all_parameters()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over the numbers of a `state_dict`, tinygnn's own or PyTorch's and PyG's.
+
+        Entries are nested lists or have `.tolist()`, as tensors do. Raises ValueError, and changes
+        nothing, when a name is missing or unknown, a shape differs, or an entry is not a number.
+        """
+        parameters = dict(self._all_parameters())
+        wrong = [f"missing {name!r}" for name in parameters if name not in state_dict]
+        wrong += [f"unknown {name!r}" for name in state_dict if name not in parameters]
+        numbers: dict[str, list[float]] = {}
+        for name, parameter in parameters.items():
+            if name in state_dict:
+                entry = state_dict[name]
+                entry = entry.tolist() if hasattr(entry, "tolist") else entry
+                if shape(entry) != shape(parameter):
+                    wrong.append(f"{name!r} has shape {shape(entry)}, expected {shape(parameter)}")
+                else:
+                    try:
+                        numbers[name] = [real_number(number) for number in leaves(entry)]
+                    except TypeError as error:
+                        wrong.append(f"{name!r}: {error}")
+        if wrong:
+            raise ValueError(f"cannot load state_dict into {type(self).__name__}: " + "; ".join(wrong))
+        for name, data in numbers.items():
+            for value, number in zip(leaves(parameters[name]), data):
+                value.data = number
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name}={child!r}" for name, child in self.children())
+        return f"{type(self).__name__}({parts})"
+
+
+def _is_parameter(attribute: object) -> bool:
+    """Whether it is a Value or (nested lists of) nothing but Values."""
+    while isinstance(attribute, list) and attribute:
+        attribute = attribute[0]
+    return isinstance(attribute, Value)
+
+
+def leaves(nested: Any) -> list[Any]:
+    """All entries of nested lists, in order; of anything else, itself."""
+    if not isinstance(nested, (list, tuple)):
+        return [nested]
+    return [leaf for part in nested for leaf in leaves(part)]
+
+
+def shape(nested: Any) -> list[int]:
+    """The lengths of nested lists, [] for a number. Ragged lists give [..., -1]."""
+    if not isinstance(nested, (list, tuple)):
+        return []
+    inner = [shape(part) for part in nested]
+    if any(part != inner[0] for part in inner):
+        return [len(nested), -1]
+    return [len(nested), *(inner[0] if inner else [])]
+
+
+def numbers_of(nested: Any) -> Any:
+    """The same nesting with floats in place of Values."""
+    if isinstance(nested, Value):
+        return nested.data
+    return [numbers_of(part) for part in nested]

@@ -1,0 +1,49 @@
+"""What `tinygnn train` shows while it runs: a bar where rich is installed, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from tinygnn.training import Epoch
+
+LINES = 10  # plain lines per training run
+
+
+def describe(epoch: Epoch) -> str:
+    """One line: loss and the accuracy on each split."""
+    parts = [f"loss {epoch.loss:.4f}"]
+    parts += [f"{name} {accuracy:.3f}" for name, accuracy in epoch.accuracy.items()]
+    return "  ".join(parts)
+
+
+@contextmanager
+def training_progress(epochs: int, stream: TextIO | None = None) -> Iterator[Callable[[Epoch], None]]:
+    """Give a function that shows each epoch on `stream`, stderr by default."""
+    stream = sys.stderr if stream is None else stream
+    if stream.isatty():
+        try:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        except ImportError:
+            pass
+        else:
+            columns = (
+                TextColumn("epoch {task.completed}/{task.total}"),
+                BarColumn(),
+                TextColumn("{task.description}"),
+                TimeRemainingColumn(),
+            )
+            with Progress(*columns, console=Console(file=stream)) as progress:
+                task = progress.add_task("", total=epochs)
+                yield lambda e: progress.update(task, completed=e.number, description=describe(e))
+            return
+    every = max(1, epochs // LINES)
+
+    def line(epoch: Epoch) -> None:
+        if epoch.number % every == 0 or epoch.number == epochs:
+            print(f"epoch {epoch.number:>{len(str(epochs))}}  {describe(epoch)}", file=stream, flush=True)
+
+    yield line
