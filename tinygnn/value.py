@@ -305,22 +305,20 @@ def topological_order(output: Value) -> list[Value]:
     A depth-first search with a stack of its own: a chain of a million values is no problem.
     """
     finished: list[Value] = []
-    path: list[Value] = []
+    path: list[Value] = []  # the values being searched, each made from the next one
     seen: set[Value] = set()
-    stack: list[Value | None] = [output] if output.parents else []
-    while stack:
-        node = stack.pop()
-        if node is None:  # all that the last value of the path was made from is finished
-            finished.append(path.pop())
-        elif node not in seen:
-            seen.add(node)
-            unseen = [p for p in node.parents if p.parents and p not in seen]
-            if unseen:
+    unsearched = [iter((output,))]  # what is left to search at each step of the path
+    while unsearched:
+        for node in unsearched[-1]:
+            if node.parents and node not in seen:
+                seen.add(node)
                 path.append(node)
-                stack.append(None)
-                stack.extend(unseen)
-            else:
-                finished.append(node)
+                unsearched.append(iter(node.parents))
+                break
+        else:
+            unsearched.pop()
+            if path:
+                finished.append(path.pop())
     finished.reverse()
     return finished
 

@@ -17,9 +17,13 @@ def manual_seed(seed: int) -> None:
 
 
 def uniform(rows: int, columns: int, bound: float, rng: random.Random | None = None) -> list[list[Value]]:
-    """Draw a matrix of leaves from U(-bound, bound). Shape [rows][columns]."""
+    """Draw a matrix of leaves from U(-bound, bound). Shape [rows][columns].
+
+    It is drawn column by column: the weights that a feature meets lie side by side in memory.
+    """
     rng = default_rng if rng is None else rng
-    return [[Value(rng.uniform(-bound, bound)) for _ in range(columns)] for _ in range(rows)]
+    drawn = [[Value(rng.uniform(-bound, bound)) for _ in range(rows)] for _ in range(columns)]
+    return [list(row) for row in zip(*drawn)] if drawn else [[] for _ in range(rows)]
 
 
 def glorot(rows: int, columns: int, rng: random.Random | None = None) -> list[list[Value]]:

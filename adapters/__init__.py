@@ -1,0 +1,29 @@
+"""Adapters: graphs of networkx, PyG and CSV files to `tinygnn.Graph` and back.
+
+>>> from tinygnn.adapters import load
+>>> load("karate")
+[Graph(34 nodes, 156 edges, x 34, y 4 classes)]
+
+networkx and PyG are imported when one of their graphs is converted, not before.
+"""
+
+from tinygnn.adapters.csv_files import from_csv
+from tinygnn.adapters.csv_output import to_csv
+from tinygnn.adapters.errors import AdapterError
+from tinygnn.adapters.networkx_graphs import from_networkx
+from tinygnn.adapters.networkx_output import to_networkx
+from tinygnn.adapters.pyg_data import from_pyg, from_pyg_dataset
+from tinygnn.adapters.pyg_output import to_pyg
+from tinygnn.adapters.sources import load
+
+__all__ = [
+    "AdapterError",
+    "from_csv",
+    "from_networkx",
+    "from_pyg",
+    "from_pyg_dataset",
+    "load",
+    "to_csv",
+    "to_networkx",
+    "to_pyg",
+]

@@ -1,0 +1,168 @@
+"""`Graph` to CSV files; the way in is csv_files.py."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from os import PathLike, fspath
+from typing import Any, TextIO
+
+from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
+from tinygnn.adapters.errors import AdapterError
+from tinygnn.adapters.pairs import reverse_columns
+from tinygnn.graph import Graph
+
+
+def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] | None = None) -> None:
+    """Write a graph as a CSV file of edges and, if asked for, one of nodes, both with a header.
+
+    A row of the edge file is a column of edge_index; only a graph that `from_csv` read with
+    directed=False is written as the rows it was read from. Columns have the names and the order they
+    came with; rows of numbers without names become x_0, x_1, ... Floats are written by `repr`, so that
+    reading gives the same bits. What the files cannot hold is named in a warning.
+
+    Raises AdapterError naming the column that cannot be written as text.
+    """
+    origin = graph.origin if graph.origin.get("format") == "csv" else {}
+    ids = _id_texts(graph)
+    of_edges = _flat(edge_columns(graph), "edge")
+    rows = range(graph.num_edges)
+    if origin.get("directed") is False and not graph.directed:
+        reverse = reverse_columns(graph, list(of_edges.values()))
+        chosen: Sequence[int] = [e for e in rows if e <= reverse[e]]
+    else:
+        chosen = rows
+    source, target = (_name(origin.get(end), end) for end in ("source", "target"))
+    sources, targets = graph.edge_index
+    ends = {source: [ids[i] for i in sources], target: [ids[i] for i in targets]}
+    _refuse_clash(ends, of_edges)
+    edge_table = _ordered({**ends, **of_edges}, origin.get("edge_columns", []))
+    of_nodes = node_columns(graph)
+    lost = _unwritten(graph, nodes is None, of_nodes, list(ends.values()))
+    if lost:
+        warnings.warn(f"not written to CSV: {', '.join(lost)}", stacklevel=2)
+    node_table: dict[Any, list[Any]] = {}
+    if nodes is not None:
+        flat = _flat(of_nodes, "node")
+        for name, words in origin.get("mask_words", {}).items():
+            if name in flat and set(map(type, flat[name])) <= {bool}:
+                flat[name] = [words[entry] for entry in flat[name]]
+        node_id = _name(origin.get("node_id"), "node_id")
+        _refuse_clash({node_id: ids}, flat)
+        node_table = _ordered({node_id: ids, **flat}, origin.get("node_columns", []))
+    _write(edges, edge_table, chosen)
+    if nodes is not None:
+        _write(nodes, node_table, range(graph.num_nodes))
+
+
+def _name(recorded: Any, default: str) -> str:
+    return recorded if isinstance(recorded, str) else default
+
+
+def _id_texts(graph: Graph) -> list[str]:
+    """Node ids as text; refuse those that do not come back as they are."""
+    ids = graph.node_ids if graph.node_ids is not None else range(graph.num_nodes)
+    for node in ids:
+        if type(node) not in (int, str) or node == "":
+            raise AdapterError(
+                f"node id {node!r} is a {type(node).__name__}: CSV holds text and whole numbers; "
+                "give the nodes other ids",
+                node=node,
+            )
+    texts = list(map(str, ids))
+    if len(set(texts)) != len(texts):
+        seen: dict[str, Any] = {}
+        for node, text in zip(ids, texts):
+            if text in seen:
+                raise AdapterError(
+                    f"nodes {seen[text]!r} and {node!r} have the same text: rename one", node=node
+                )
+            seen[text] = node
+    return texts
+
+
+def _flat(columns: dict[Any, list[Any]], of: str) -> dict[Any, list[Any]]:
+    """Take columns of rows apart into name_0, name_1, ...; refuse what has no text."""
+    flat: dict[Any, list[Any]] = {}
+    for name, column in columns.items():
+        widths = {len(entry) if isinstance(entry, (list, tuple)) else -1 for entry in column}
+        split = {name: column}
+        if widths and -1 not in widths and len(widths) == 1:
+            split = {f"{name}_{j}": [entry[j] for entry in column] for j in range(widths.pop())}
+        for part, entries in split.items():
+            for i, entry in enumerate(entries):
+                if not isinstance(entry, (str, int, float)) and entry is not None and entry is not ABSENT:
+                    raise AdapterError(
+                        f"{of} {i}: {part!r} is a {type(entry).__name__}, which has no place in a CSV cell: "
+                        "remove the attribute, or turn it into numbers or text",
+                        attribute=name,
+                    )
+            if part in flat:
+                raise AdapterError(f"two columns would be named {part!r}: rename one", attribute=name)
+            flat[part] = entries
+    return flat
+
+
+def _refuse_clash(ids: dict[Any, list[str]], columns: dict[Any, list[Any]]) -> None:
+    names = [str(name) for name in (*ids, *columns)]
+    for name in names:
+        if names.count(name) > 1:
+            raise AdapterError(f"two columns would be named {name!r}: rename the attribute", attribute=name)
+        if name != name.strip() or not name:
+            raise AdapterError(
+                f"an attribute is named {name!r}: a column needs a name without spaces around it",
+                attribute=name,
+            )
+
+
+def _ordered(table: dict[Any, list[Any]], order: list[Any]) -> dict[Any, list[Any]]:
+    return {**{name: table[name] for name in order if name in table}, **table}
+
+
+def _unwritten(
+    graph: Graph, no_nodes: bool, of_nodes: dict[Any, list[Any]], ends: list[list[str]]
+) -> list[str]:
+    """What the files do not hold."""
+    lost = [f"graph attribute {name!r}" for name in graph.graph_attrs]
+    if graph.y is not None and graph.y_level == "graph":
+        lost.append("the graph's own y")
+    if no_nodes and of_nodes:
+        lost.append(f"node columns {', '.join(map(repr, of_nodes))} (give nodes=)")
+    isolated = graph.num_nodes - len(set(graph.edge_index[0]) | set(graph.edge_index[1]))
+    if no_nodes and isolated:
+        lost.append(f"{isolated} isolated nodes (give nodes=)")
+    return lost
+
+
+def _write(path: str | PathLike[str], table: dict[Any, list[Any]], rows: Sequence[int]) -> None:
+    delimiter = "\t" if fspath(path).endswith(".tsv") else ","
+    columns = [map(_Cell(delimiter, len(table) == 1), (column[i] for i in rows)) for column in table.values()]
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            _write_lines(file, delimiter, map(_Cell(delimiter, len(table) == 1), table), zip(*columns))
+    except OSError as error:
+        raise AdapterError(f"it cannot be written: {error.strerror}", path=path) from None
+
+
+def _write_lines(
+    file: TextIO, delimiter: str, header: Iterator[str], rows: Iterator[tuple[str, ...]]
+) -> None:
+    file.write(delimiter.join(header) + "\n")
+    file.writelines(delimiter.join(row) + "\n" for row in rows)
+
+
+class _Cell:
+    """Writes one entry: floats by repr, text in quotes where reading it needs them."""
+
+    def __init__(self, delimiter: str, alone: bool) -> None:
+        self.special = (delimiter, '"', "\n", "\r")
+        self.alone = alone
+
+    def __call__(self, entry: Any) -> str:
+        if type(entry) is float:
+            return repr(entry)
+        if entry is None or entry is ABSENT:
+            return '""' if self.alone else ""
+        text = repr(float(entry)) if isinstance(entry, float) else str(entry)
+        quoted = text != text.strip() or any(mark in text for mark in self.special)
+        return '"' + text.replace('"', '""') + '"' if quoted or (self.alone and not text) else text

@@ -1,0 +1,175 @@
+"""networkx graphs to `Graph` and back.
+
+What comes in goes out: node ids and their order, the order of neighbours, keys of parallel edges, all
+attributes with their Python types, and which of them were not there. Node, edge and graph attributes
+are kept apart. An undirected edge is two columns of edge_index, a self loop one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from itertools import chain, repeat
+from typing import Any
+
+from tinygnn.adapters.adjacency_order import adding_order, is_plain_order
+from tinygnn.adapters.attributes import Attributes, refuse_lookalikes, refuse_unknown
+from tinygnn.adapters.columns import exact_floats, feature_rows, labels
+from tinygnn.adapters.errors import AdapterError, distinct, name_list
+from tinygnn.adapters.kinds import width_of
+from tinygnn.edge_index import EdgeIndex
+from tinygnn.graph import Graph
+
+
+def from_networkx(
+    G: Any,
+    node_attrs: Iterable[Any] | None = None,
+    edge_attrs: Iterable[Any] | None = None,
+    graph_attrs: Iterable[Any] | None = None,
+    *,
+    x: Iterable[Any] | None = None,
+    y: Any = None,
+    edge_weight: Any = None,
+    edge_attr: Iterable[Any] | None = None,
+    label_map: Mapping[Any, int] | None = None,
+    fill: Any = None,
+    group_node_attrs: Any = None,
+    group_edge_attrs: Any = None,
+) -> Graph:
+    """Convert a networkx graph, directed or not, with parallel edges or not.
+
+    x: names of node attributes, numbers or rows of numbers, that become the features, in this order.
+    y: the node attribute that holds the label; text becomes classes numbered by first appearance, or by
+    label_map, and its names `Graph.class_names`. edge_weight: the edge attribute that is the weight.
+    edge_attr: names of edge attributes that become the edge features. Nothing else is promoted: all
+    other attributes stay in node_attrs, edge_attrs and graph_attrs, or those of them that are named
+    here. fill: what stands for a named attribute where it is missing, one value or a dict by name.
+    group_node_attrs and group_edge_attrs are PyG's names of x and edge_attr; Python's `all` means all.
+
+    Columns of edge_index are in the order in which networkx lists neighbours, as PyG's are.
+
+    Raises AdapterError naming the node or edge and the attribute that cannot be converted exactly.
+    """
+    if not (hasattr(G, "adjacency") and hasattr(G, "is_multigraph")):
+        raise AdapterError(f"expected a networkx graph, got a {type(G).__name__}")
+    ids = list(G.nodes)
+    node_data = [data for _, data in G.nodes(data=True)]
+    sources, targets, edge_data, keys = _edges(G, {node: i for i, node in enumerate(ids)})
+
+    def at_node(name: Any, i: int) -> dict[str, Any]:
+        return {"node": ids[i], "attribute": name}
+
+    def at_edge(name: Any, e: int) -> dict[str, Any]:
+        return {"edge": (ids[sources[e]], ids[targets[e]]), "attribute": name}
+
+    nodes = Attributes("node", node_data, at_node)
+    edges = Attributes("edge", edge_data, at_edge)
+    kind = {(False, False): "Graph", (True, False): "DiGraph", (False, True): "MultiGraph"}
+    origin: dict[str, Any] = {
+        "format": "networkx",
+        "graph_class": kind.get((G.is_directed(), G.is_multigraph()), "MultiDiGraph"),
+    }
+    fields: dict[str, Any] = {}
+    features = _either("x", x, "group_node_attrs", group_node_attrs, nodes)
+    if features is not None:
+        chosen = {name: nodes.take(name, fill) for name in features}
+        rows, origin["x"] = feature_rows(chosen, at_node)
+        places = [name for name, width, _ in origin["x"] for _ in range(width or 1)]
+        fields["x"] = exact_floats(rows or [[] for _ in ids], lambda i, j: at_node(places[j], i))
+    if y is not None:
+        shared = y in nodes.taken
+        fields["y"], fields["class_names"], origin["y"] = labels(y, nodes.take(y, fill), label_map, at_node)
+        fields["y_level"] = "node"
+        if not origin["y"].get("one_to_one", True):  # the labels cannot be told from the classes
+            origin["y"]["kept"] = True
+            nodes.columns[y] = nodes.read(y, fill)
+        if shared:
+            origin["y"]["kept"] = True
+    if edge_weight is not None:
+        column = edges.take(edge_weight, fill)
+        rows, described = feature_rows({edge_weight: column}, at_edge)
+        if column and width_of(column[0]) is not None:
+            raise AdapterError(
+                f"{edge_weight!r} is {column[0]!r}: a weight is one number", **at_edge(edge_weight, 0)
+            )
+        exact_floats(rows, lambda i, j: at_edge(edge_weight, i))
+        fields["edge_weight"] = [row[0] for row in rows]
+        origin["edge_weight"] = {"name": edge_weight, "kinds": described[0][2]}
+    edge_features = _either("edge_attr", edge_attr, "group_edge_attrs", group_edge_attrs, edges)
+    if edge_features is not None:
+        chosen = {name: edges.take(name, fill) for name in edge_features}
+        rows, origin["edge_attr"] = feature_rows(chosen, at_edge)
+        fields["edge_attr"] = rows or [[] for _ in sources]
+        if edge_weight is not None and edge_weight in edge_features:
+            origin["edge_weight"]["kept"] = True
+    origin["node_columns"], origin["edge_columns"] = list(nodes.names), list(edges.names)
+    fields["node_attrs"] = nodes.rest(name_list("node_attrs", node_attrs))
+    fields["edge_attrs"] = edges.rest(name_list("edge_attrs", edge_attrs))
+    origin["absent_node_attrs"], origin["absent_edge_attrs"] = nodes.absent, edges.absent
+    if keys is not None:
+        origin["edge_keys"] = keys
+    order = _adding_columns(G, ids, sources, targets)
+    if order is not None:
+        origin["edge_order"] = order
+    kept = name_list("graph_attrs", graph_attrs)
+    refuse_lookalikes("graph", G.graph)
+    refuse_unknown("graph", kept, G.graph)
+    fields["graph_attrs"] = {
+        name: deepcopy(value) for name, value in G.graph.items() if kept is None or name in kept
+    }
+    return Graph(
+        EdgeIndex((sources, targets)),
+        num_nodes=len(ids),
+        node_ids=ids,
+        directed=G.is_directed(),
+        origin=origin,
+        **fields,
+    )
+
+
+def _edges(
+    G: Any, index: dict[Any, int]
+) -> tuple[list[int], list[int], list[dict[Any, Any]], list[Any] | None]:
+    """Sources, targets, attribute dicts and, of a multigraph, keys; in the order of adjacency."""
+    sources: list[int] = []
+    targets: list[int] = []
+    data: list[dict[Any, Any]] = []
+    keys: list[Any] = []
+    multigraph = G.is_multigraph()
+    for source, (_, neighbours) in enumerate(G.adjacency()):
+        if multigraph:
+            for target, parallel in neighbours.items():
+                targets.extend(repeat(index[target], len(parallel)))
+                sources.extend(repeat(source, len(parallel)))
+                keys.extend(parallel)
+                data.extend(parallel.values())
+        else:
+            sources.extend(repeat(source, len(neighbours)))
+            targets.extend(map(index.__getitem__, neighbours))
+            data.extend(neighbours.values())
+    return sources, targets, data, keys if multigraph else None
+
+
+def _either(name: str, names: Any, alias: str, aliased: Any, attributes: Attributes) -> list[Any] | None:
+    if names is not None and aliased is not None:
+        raise AdapterError(f"{alias} is another name of {name}: give one of them")
+    option, chosen = (name, names) if aliased is None else (alias, aliased)
+    if chosen is all:
+        return list(attributes.names)
+    return distinct(option, name_list(option, chosen))
+
+
+def _adding_columns(G: Any, ids: list[Any], sources: list[int], targets: list[int]) -> list[int] | None:
+    """The columns of edge_index in an order of adding them, where their own order is not one."""
+    index = {node: i for i, node in enumerate(ids)}
+    leaving = [[index[other] for other in neighbours] for _, neighbours in G.adjacency()]
+    entering = [[index[other] for other in G.pred[node]] for node in ids] if G.is_directed() else None
+    if is_plain_order(leaving, entering):
+        return None
+    edges = adding_order(leaving, entering)
+    if edges is None:
+        return None
+    columns: dict[tuple[int, int], list[int]] = {}
+    for c, edge in enumerate(zip(sources, targets)):
+        columns.setdefault(edge, []).append(c)
+    return list(chain.from_iterable(columns[edge] for edge in edges))

@@ -1,0 +1,68 @@
+"""Text files as they come: packed or not, in any encoding, and what is wrong with them by line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+from tinygnn.adapters.errors import AdapterError
+
+
+def open_bytes(path: Path) -> Any:
+    """Open a file, unpacking gzip by its first bytes, whatever its name is."""
+    try:
+        binary: Any = path.open("rb")
+    except FileNotFoundError:
+        near = get_close_matches(path.name, _siblings(path), n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; check the name and the folder"
+        raise AdapterError(f"there is no such file{hint}", path=path) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AdapterError(f"it cannot be read ({reason}): give the path of a CSV file", path=path) from None
+    return gzip.open(binary) if binary.peek(2)[:2] == b"\x1f\x8b" else binary
+
+
+def open_text(path: Path, encoding: str) -> TextIO:
+    """Open a text file, packed by gzip or not; a byte order mark is no part of the text."""
+    plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+    binary = open_bytes(path)
+    if plain and binary.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        binary.close()
+        raise AdapterError("it starts like UTF-16 text: give encoding='utf-16'", path=path, line=1)
+    try:
+        return io.TextIOWrapper(binary, encoding="utf-8-sig" if plain else encoding, newline="")
+    except LookupError:
+        binary.close()
+        raise AdapterError(
+            f"encoding {encoding!r} is not known; try 'utf-8' or 'latin-1'", path=path
+        ) from None
+
+
+def _siblings(path: Path) -> list[str]:
+    try:
+        return [each.name for each in islice(path.parent.iterdir(), 10_000)]
+    except OSError:
+        return []
+
+
+def undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> AdapterError:
+    """Find the line that cannot be decoded: the text was read in larger pieces."""
+    with open_bytes(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError as at:
+                error, found = at, number
+                break
+        else:
+            found = 1
+    return AdapterError(
+        f"byte {error.object[error.start]:#04x} is not {encoding} text: give encoding=, perhaps "
+        "encoding='latin-1'",
+        path=path,
+        line=found,
+    )

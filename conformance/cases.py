@@ -1,0 +1,23 @@
+"""All cases, in order, and how to choose among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinygnn.conformance.case import Case
+from tinygnn.conformance.models_table import model_cases
+from tinygnn.conformance.ops_table import op_cases
+from tinygnn.conformance.rows_table import row_cases
+from tinygnn.conformance.training_table import optimizer_cases, training_cases
+
+
+def all_cases() -> list[Case]:
+    """Every case of the suite: operations, losses, models, optimizers, training."""
+    return [*op_cases(), *row_cases(), *model_cases(), *optimizer_cases(), *training_cases()]
+
+
+def select(cases: Sequence[Case], text: str = "", quick: bool = False) -> list[Case]:
+    """The case whose id is `text`, else those whose id contains it; without long ones if `quick`."""
+    exact = [case for case in cases if case.id == text]
+    chosen = exact or [case for case in cases if text in case.id]
+    return [case for case in chosen if not (quick and "long" in case.flags)]

@@ -1,0 +1,188 @@
+"""The cases of Value's operations: each at ordinary points, at kinks and at the edges of its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf, nan
+from typing import Any
+
+from tinygnn.conformance.case import Case
+
+# Ordinary numbers are multiples of 1/16, so that float32 holds them exactly too.
+COTANGENT = 1.3125
+
+POINTS: dict[str, tuple[float, tuple[str, ...]]] = {
+    "positive": (0.6875, ()),
+    "negative": (-1.3125, ()),
+    "zero": (0.0, ("kink",)),
+    "negative-zero": (-0.0, ("kink",)),
+    "tiny": (2.0**-100, ()),
+    "large": (30.0, ()),
+    "large-negative": (-30.0, ()),
+    "huge": (1000.0, ("infinite",)),
+    "huge-negative": (-1000.0, ("infinite",)),
+    "infinite": (inf, ("infinite",)),
+    "negative-infinite": (-inf, ("infinite",)),
+    "nan": (nan, ("nan",)),
+}
+
+# Operations of one number: what the id says, what is called with which options, and the equation.
+UNARY: list[tuple[str, str, dict[str, Any], str]] = [
+    ("pos", "pos", {}, "+x; d/dx = 1"),
+    ("neg", "neg", {}, "-x; d/dx = -1"),
+    ("abs", "abs", {}, "|x|; d/dx = sign x, 0 at 0"),
+    ("exp", "exp", {}, "e^x; d/dx = e^x"),
+    ("log", "log", {}, "log x; d/dx = 1/x"),
+    ("sqrt", "sqrt", {}, "√x; d/dx = 1/(2√x)"),
+    ("sin", "sin", {}, "sin x; d/dx = cos x"),
+    ("cos", "cos", {}, "cos x; d/dx = -sin x"),
+    ("tanh", "tanh", {}, "tanh x; d/dx = 1 - tanh² x"),
+    ("sigmoid", "sigmoid", {}, "σ(x) = 1/(1 + e^-x); d/dx = σ(1 - σ)"),
+    ("relu", "relu", {}, "max(x, 0); d/dx = 1 above 0, else 0"),
+    ("leaky_relu", "leaky_relu", {}, "x above 0, else x/100; d/dx = 1 above 0, else 1/100"),
+    ("leaky_relu-slope", "leaky_relu", {"negative_slope": 0.25}, "x above 0, else x/4"),
+    ("elu", "elu", {}, "x above 0, else e^x - 1; d/dx = 1 above 0, else e^x"),
+    ("elu-alpha", "elu", {"alpha": 1.5}, "x above 0, else 1.5 (e^x - 1)"),
+    ("gelu", "gelu", {}, "x Φ(x); d/dx = Φ(x) + x φ(x)"),
+    ("gelu-tanh", "gelu", {"approximate": "tanh"}, "x (1 + tanh(√(2/π)(x + 0.044715 x³)))/2"),
+    ("silu", "silu", {}, "x σ(x); d/dx = σ(1 + x(1 - σ))"),
+    ("softplus", "softplus", {}, "log(1 + e^x); d/dx = σ(x)"),
+]
+
+PAIRS: dict[str, tuple[float, float, tuple[str, ...]]] = {
+    "ordinary": (0.6875, -1.3125, ()),
+    "positive": (2.5, 0.75, ()),
+    "beyond-float32": (1.0 + 2.0**-20, 2.0**-30, ()),
+    "equal": (1.5, 1.5, ("tie",)),
+    "zero-right": (1.5, 0.0, ("domain-edge",)),
+    "negative-zero-right": (1.5, -0.0, ("domain-edge",)),
+    "zero-left": (0.0, 1.5, ()),
+    "zeros": (0.0, 0.0, ("tie", "domain-edge")),
+    "zeros-of-two-signs": (0.0, -0.0, ("tie", "domain-edge")),
+    "overflow": (1e308, 2.5, ("infinite",)),
+    "infinite-zero": (inf, 0.0, ("infinite", "domain-edge")),
+    "infinities": (inf, inf, ("infinite", "tie")),
+    "opposite-infinities": (inf, -inf, ("infinite",)),
+    "finite-infinite": (-1.5, inf, ("infinite",)),
+    "nan-left": (nan, 1.0, ("nan",)),
+    "nan-right": (1.0, nan, ("nan",)),
+    "nans": (nan, nan, ("nan",)),
+}
+
+BINARY: dict[str, str] = {
+    "add": "x + y; d/dx = 1, d/dy = 1",
+    "sub": "x - y; d/dx = 1, d/dy = -1",
+    "mul": "x y; d/dx = y, d/dy = x",
+    "truediv": "x / y; d/dx = 1/y, d/dy = -x/y²",
+    "pow": "x^y; d/dx = y x^(y-1), d/dy = x^y log x",
+    "maximum": "max(x, y); the gradient goes to the larger, half to each of two equals",
+    "minimum": "min(x, y); the gradient goes to the smaller, half to each of two equals",
+}
+
+# Powers that need a name of their own; with a number as exponent and with a Value.
+POWERS: dict[str, tuple[float, float]] = {
+    "square": (-1.3125, 2.0),
+    "cube": (-1.3125, 3.0),
+    "inverse": (-1.3125, -1.0),
+    "inverse-root": (2.5, -0.5),
+    "zero-exponent": (1.5, 0.0),
+    "zero-base-zero-exponent": (0.0, 0.0),
+    "zero-base-unit-exponent": (0.0, 1.0),
+    "zero-base-square": (0.0, 2.0),
+    "zero-base-root": (0.0, 0.5),
+    "zero-base-inverse": (0.0, -1.0),
+    "zero-base-inverse-root": (0.0, -0.5),
+    "negative-zero-base-inverse": (-0.0, -1.0),
+    "negative-base-broken-exponent": (-2.0, 0.5),
+    "negative-base-zero-exponent": (-2.0, 0.0),
+    "negative-base-odd-exponent": (-2.0, 3.0),
+    "overflow": (1000.0, 200.0),
+    "negative-overflow": (-1000.0, 201.0),
+    "underflow": (1000.0, -200.0),
+    "infinite-base-zero-exponent": (inf, 0.0),
+    "infinite-base-inverse": (inf, -1.0),
+    "negative-infinite-base-root": (-inf, 0.5),
+    "negative-infinite-base-inverse-root": (-inf, -0.5),
+    "negative-infinite-base-cube": (-inf, 3.0),
+    "infinite-exponent": (2.0, inf),
+    "negative-infinite-exponent": (2.0, -inf),
+    "unit-base-infinite-exponent": (1.0, inf),
+    "nan-base-zero-exponent": (nan, 0.0),
+    "nan-exponent": (2.0, nan),
+}
+
+CLAMPS: dict[str, tuple[float, dict[str, float]]] = {
+    "inside": (0.25, {"min": -1.0, "max": 1.0}),
+    "at-lower-bound": (-1.0, {"min": -1.0, "max": 1.0}),
+    "at-upper-bound": (1.0, {"min": -1.0, "max": 1.0}),
+    "below": (-1.5, {"min": -1.0, "max": 1.0}),
+    "above": (1.5, {"min": -1.0, "max": 1.0}),
+    "only-lower": (-1.5, {"min": -1.0}),
+    "only-upper": (1.5, {"max": 1.0}),
+    "only-lower-inside": (1.5, {"min": -1.0}),
+    "crossed-bounds": (0.25, {"min": 1.0, "max": -1.0}),
+    "infinite": (inf, {"min": -1.0, "max": 1.0}),
+    "infinite-within": (inf, {"min": 0.0}),
+    "nan": (nan, {"min": -1.0, "max": 1.0}),
+}
+
+# Several operations together: a value used more than once, and long chains.
+COMPOSITES: dict[str, tuple[dict[str, float], str]] = {
+    "square-plus-tanh": ({"x": 0.6875}, "x x + tanh x"),
+    "difference-of-squares": ({"x": 1.5, "y": -0.75}, "(x + y)(x - y) + x"),
+    "chain": ({"x": 0.6875}, "x ← sin(x) + x, forty times"),
+    "quotient": ({"x": 1.5, "y": -0.75}, "(e^x y) / (1 + x² y²)"),
+    "powers": ({"x": 1.5, "y": 0.75}, "x^y y^x"),
+}
+
+
+def op_cases() -> Iterator[Case]:
+    """Every case of one of Value's operations."""
+    for name, call, options, equation in UNARY:
+        for point, (x, flags) in POINTS.items():
+            if name in ("log", "sqrt") and x <= 0.0:
+                flags += ("domain-edge",)
+            if point == "negative-zero" and name in ("neg", "sqrt", "sin", "tanh"):
+                flags += ("signed-zero",)
+            yield _op(f"{name}/{point}", call, {"x": x}, options, flags, equation)
+    for name, equation in BINARY.items():
+        for point, (x, y, flags) in PAIRS.items():
+            yield _op(f"{name}/{point}", name, {"x": x, "y": y}, {}, flags, equation)
+        flags = ("constant",)
+        yield _op(f"{name}/number-right", name, {"x": 2.5}, {"y": 3.0}, flags, equation)
+        yield _op(f"{name}/number-left", name, {"y": 2.5}, {"x": 3.0}, flags, equation)
+    for point, (x, y) in POWERS.items():
+        flags = ("domain-edge",) if x <= 0.0 else ()
+        both, number = {"x": x, "y": y}, ("constant", *flags)
+        yield _op(f"pow/{point}-value-exponent", "pow", both, {}, flags, BINARY["pow"])
+        yield _op(f"pow/{point}-number-exponent", "pow", {"x": x}, {"y": y}, number, BINARY["pow"])
+        yield _op(f"pow/{point}-number-base", "pow", {"y": y}, {"x": x}, number, BINARY["pow"])
+    for point, (x, bounds) in CLAMPS.items():
+        flags = ("kink",) if point.startswith("at-") else ()
+        equation = "x moved into [min, max]; d/dx = 1 inside and at the bounds, else 0"
+        yield _op(f"clamp/{point}", "clamp", {"x": x}, bounds, flags, equation)
+    for name, (inputs, equation) in COMPOSITES.items():
+        yield _op(f"{name}/once", name, inputs, {}, ("shared",), equation)
+        yield _op(f"{name}/twice", name, inputs, {}, ("shared", "accumulate"), equation, passes=2)
+
+
+def _op(
+    name: str,
+    call: str,
+    inputs: dict[str, Any],
+    options: dict[str, Any],
+    flags: tuple[str, ...],
+    equation: str,
+    passes: int = 1,
+) -> Case:
+    return Case(
+        id=f"op/{name}",
+        kind="op",
+        call=call,
+        inputs=inputs,
+        options=options,
+        cotangent=COTANGENT,
+        passes=passes,
+        flags=flags,
+        equation=equation,
+    )

@@ -1,0 +1,74 @@
+"""The backend `pyg`: PyTorch Geometric's own layers, along their edge_index path, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinygnn.adapters.errors import require
+from tinygnn.conformance.case import Case, Result
+from tinygnn.conformance.data import karate
+from tinygnn.conformance.torch_backend import differentiate, model_outputs, run_training
+from tinygnn.conformance.torch_models import activate
+from tinygnn.conformance.torch_ops import INSTALL, import_torch, tensor
+
+# What a model takes besides its parameters.
+DATA = ("x", "edge_weight")
+
+
+def import_pyg(module: str = "torch_geometric") -> Any:
+    """Import torch_geometric, or raise AdapterError that says how to install it."""
+    return require(module, INSTALL)
+
+
+class PygBackend:
+    """PyTorch Geometric. Raises AdapterError when made without it."""
+
+    name = "pyg"
+
+    def __init__(self) -> None:
+        import_torch()
+        self.version = str(import_pyg().__version__)
+
+    def supports(self, case: Case) -> bool:
+        return case.kind in ("model", "training")
+
+    def run(self, case: Case) -> Result:
+        if case.kind == "training":
+            return run_training(case, forward_on_karate(case))
+        model = build(case)
+        parameters = {name: tensor(case.inputs[name]) for name in case.inputs if name not in DATA}
+        model.load_state_dict(parameters)
+        data = {name: tensor(case.inputs[name], True) for name in DATA if name in case.inputs}
+        constants = {name: tensor(case.options[name]) for name in DATA if name in case.options}
+        out = call(model, case, **{**constants, **data})
+        outputs = model_outputs(case, activate(case.options.get("last"), out))
+        return differentiate(case, {**data, **dict(model.named_parameters())}, outputs)
+
+
+def call(model: Any, case: Case, x: Any, edge_weight: Any = None) -> Any:
+    """Run the model on the case's graph, if it has one."""
+    if case.edge_index is None:
+        return model(x)
+    torch = import_torch()
+    return model(x, torch.tensor(case.edge_index, dtype=torch.long), edge_weight)
+
+
+def forward_on_karate(case: Case) -> Callable[[dict[str, Any]], Any]:
+    """The training case's model on Karate Club, as a function of its parameters."""
+    torch, graph, model = import_torch(), karate(), build(case)
+    data = (tensor(graph.x), torch.tensor(list(graph.edge_index)))
+    return lambda parameters: torch.func.functional_call(model, parameters, data)
+
+
+def build(case: Case) -> Any:
+    """PyG's layer or model for a case in float64, with random weights."""
+    sizes, act = case.options["sizes"], case.options.get("act")
+    if case.call == "GCNConv":
+        conv = import_pyg("torch_geometric.nn").GCNConv
+        return conv(*sizes, **case.options.get("conv", {})).double()
+    if case.call == "MLP":
+        mlp = import_pyg("torch_geometric.nn").MLP
+        return mlp(sizes, act=act, norm=None).double()
+    gcn = import_pyg("torch_geometric.nn.models").GCN
+    return gcn(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act).double()

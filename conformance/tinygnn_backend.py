@@ -1,0 +1,182 @@
+"""tinygnn's own answers, and how large the errors of others may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tinygnn
+from tinygnn import linalg, optim
+from tinygnn.conformance.case import Case, Numbers, Result
+from tinygnn.conformance.compare import (
+    EPS,
+    OPTIMIZER_TOLERANCE,
+    ROUNDINGS_PER_VALUE,
+    TRAINING_TOLERANCE,
+    Expected,
+)
+from tinygnn.conformance.data import karate
+from tinygnn.conformance.magnitude import magnitudes
+from tinygnn.conformance.tinygnn_models import run_model, training_model
+from tinygnn.losses import cross_entropy, mse_loss
+from tinygnn.nn.module import leaves
+from tinygnn.value import Value, as_value
+
+OPS: dict[str, Callable[..., Any]] = {
+    "pos": lambda x: +x,
+    "neg": lambda x: -x,
+    "abs": lambda x: x.abs(),
+    "exp": lambda x: x.exp(),
+    "log": lambda x: x.log(),
+    "sqrt": lambda x: x.sqrt(),
+    "sin": lambda x: x.sin(),
+    "cos": lambda x: x.cos(),
+    "tanh": lambda x: x.tanh(),
+    "sigmoid": lambda x: x.sigmoid(),
+    "relu": lambda x: x.relu(),
+    "leaky_relu": lambda x, **options: x.leaky_relu(**options),
+    "elu": lambda x, **options: x.elu(**options),
+    "gelu": lambda x, **options: x.gelu(**options),
+    "silu": lambda x: x.silu(),
+    "softplus": lambda x: x.softplus(),
+    "clamp": lambda x, **bounds: x.clamp(**bounds),
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "truediv": lambda x, y: x / y,
+    "pow": lambda x, y: x**y,
+    "maximum": lambda x, y: as_value(x).maximum(y),
+    "minimum": lambda x, y: as_value(x).minimum(y),
+    "square-plus-tanh": lambda x: x * x + x.tanh(),
+    "difference-of-squares": lambda x, y: (x + y) * (x - y) + x,
+    "chain": lambda x: chain(x, 40),
+    "quotient": lambda x, y: x.exp() * y / (1.0 + x * x * y * y),
+    "powers": lambda x, y: x**y * y**x,
+    "total": linalg.total,
+    "mean": linalg.mean,
+    "amax": linalg.maximum,
+    "amin": linalg.minimum,
+    "logsumexp": linalg.logsumexp,
+    "softmax": linalg.softmax,
+    "log_softmax": linalg.log_softmax,
+    "log_softmax_at": linalg.log_softmax_at,
+    "dot": linalg.dot,
+    "dot_self": lambda a: linalg.dot(a, a),
+    "linear_combination": linalg.linear_combination,
+    "matmul": linalg.matmul,
+    "transpose": linalg.transpose,
+    "linear": linalg.linear,
+    "dense_product": linalg.dense_product,
+    "weighted_sums": lambda coefficients, **rest: linalg.weighted_sums(linalg.nonzeros(coefficients), **rest),
+    "value_weighted_sums": lambda coefficients, **rest: linalg.value_weighted_sums(
+        [(list(range(len(row))), row) for row in coefficients], **rest
+    ),
+    "mse_loss": mse_loss,
+    "cross_entropy": lambda prediction, **rest: cross_entropy(prediction, **rest),
+}
+OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
+    "SGD": optim.SGD,
+    "Adam": optim.Adam,
+    "AdamW": optim.AdamW,
+}
+
+
+def chain(x: Value, length: int) -> Value:
+    """x ← sin(x) + x, `length` times."""
+    for _ in range(length):
+        x = x.sin() + x
+    return x
+
+
+class TinygnnBackend:
+    """tinygnn itself, which the others are compared with."""
+
+    name = "tinygnn"
+    version = tinygnn.__version__
+
+    def supports(self, case: Case) -> bool:
+        return True
+
+    def run(self, case: Case) -> Result:
+        return Result(self.expected(case).outputs)
+
+    def expected(self, case: Case) -> Expected:
+        """Run the case and measure the terms of every number in it."""
+        return ANSWERS[case.kind](case)
+
+
+def answer_graph(case: Case) -> Expected:
+    """An operation or a model: outputs, gradients and their magnitudes."""
+    inputs = {name: to_values(numbers) for name, numbers in case.inputs.items()}
+    if case.kind == "op":
+        outputs = {"out": OPS[case.call](**inputs, **case.options)}
+    else:
+        outputs = run_model(case, inputs)
+    end = outputs.get("loss", outputs["out"])
+    objective = weighted_by(case.cotangent, end)
+    for _ in range(case.passes):
+        objective.backward(1.0 if isinstance(end, list) else case.cotangent)
+    sizes, gradients, longest = magnitudes(objective, leaves(list(outputs.values())))
+    numbers = {name: pick(out, lambda v: v.data) for name, out in outputs.items()}
+    terms = {name: pick(out, lambda v: sizes.get(v, 0.0)) for name, out in outputs.items()}
+    for name, values in inputs.items():
+        numbers[f"grad {name}"] = pick(values, lambda v: v.grad)
+        terms[f"grad {name}"] = pick(values, lambda v: case.passes * gradients.get(v, 0.0))
+    return Expected(numbers, terms, ROUNDINGS_PER_VALUE + longest)
+
+
+def weighted_by(cotangent: Numbers, out: Any) -> Value:
+    """The one Value whose gradient is the cotangent at each output: Σ g_i out_i, or out itself."""
+    if isinstance(out, Value):
+        return out
+    return linalg.linear_combination(leaves(cotangent), leaves(out))
+
+
+def answer_optimizer(case: Case) -> Expected:
+    """The weights after every step: [steps][n]."""
+    weights = [Value(w) for w in case.inputs["w"]]
+    optimizer = OPTIMIZERS[case.call](weights, **case.options["settings"])
+    history, terms = [], []
+    size = [abs(w.data) for w in weights]
+    for gradients in case.options["gradients"]:
+        before = [w.data for w in weights]
+        for w, gradient in zip(weights, gradients):
+            w.grad = gradient
+        optimizer.step()
+        size = [s + abs(w.data - old) for s, w, old in zip(size, weights, before)]
+        history.append([w.data for w in weights])
+        terms.append(size)
+    return Expected({"w": history}, {"w": terms}, OPTIMIZER_TOLERANCE / EPS)
+
+
+def answer_training(case: Case) -> Expected:
+    """The loss before every step: [steps]."""
+    graph = karate()
+    model = training_model(case, graph)
+    optimizer = optim.Adam(model.parameters(), **case.options["settings"])
+    losses = []
+    for _ in range(case.options["steps"]):
+        optimizer.zero_grad()
+        loss = cross_entropy(model(graph), graph.y, mask=graph.train_mask)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.data)
+    return Expected({"loss": losses}, {"loss": [abs(x) for x in losses]}, TRAINING_TOLERANCE / EPS)
+
+
+ANSWERS: dict[str, Callable[[Case], Expected]] = {
+    "op": answer_graph,
+    "model": answer_graph,
+    "optimizer": answer_optimizer,
+    "training": answer_training,
+}
+
+
+def to_values(numbers: Numbers) -> Any:
+    """Nested lists of new leaves."""
+    return [to_values(part) for part in numbers] if isinstance(numbers, list) else Value(numbers)
+
+
+def pick(nested: Any, read: Callable[[Value], float]) -> Numbers:
+    """The same nesting with one number of each Value."""
+    return [pick(part, read) for part in nested] if isinstance(nested, list) else read(nested)

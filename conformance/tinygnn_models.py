@@ -1,0 +1,92 @@
+"""The models of the cases, built from tinygnn's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tinygnn.conformance.case import Case
+from tinygnn.gnn import GNN
+from tinygnn.graph import Graph
+from tinygnn.linalg import Features, Matrix
+from tinygnn.losses import cross_entropy, mse_loss
+from tinygnn.nn import GCNConv, Linear, Module
+from tinygnn.nn.activation import activation, apply, log_softmax_rows, softmax_rows
+from tinygnn.nn.module import numbers_of
+from tinygnn.value import Value
+
+LOSSES: dict[str, Callable[..., Value]] = {"mse_loss": mse_loss, "cross_entropy": cross_entropy}
+NOT_PARAMETERS = ("x", "edge_weight")
+
+
+class Perceptron(Module):
+    """Linear layers with an activation between them."""
+
+    def __init__(self, sizes: list[int], act: str | None) -> None:
+        self.lins = [Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+        self.act = activation(act)
+
+    def forward(self, x: Matrix, edge_index: object, edge_weight: object) -> Matrix:
+        for i, lin in enumerate(self.lins):
+            if i > 0 and self.act is not None:
+                x = apply(self.act, x)
+            x = lin(x)
+        return x
+
+
+def build(case: Case) -> Module:
+    """The model that a case names, with random weights."""
+    sizes, options = case.options["sizes"], case.options
+    if case.call == "GCNConv":
+        return GCNConv(*sizes, **options.get("conv", {}))
+    if case.call == "MLP":
+        return Perceptron(sizes, options.get("act"))
+    return GNN("gcn", sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=options.get("act"))
+
+
+def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of a model: "out", and "loss" where the case has one; all of them Values.
+
+    `inputs` are the case's inputs as leaves; the model's parameters are replaced by them.
+    """
+    model = build(case)
+    parameters = {name: values for name, values in inputs.items() if name not in NOT_PARAMETERS}
+    model.load_state_dict({name: numbers_of(values) for name, values in parameters.items()})
+    put_parameters(model, parameters)
+    constant = case.options.get("x")
+    x = inputs["x"] if constant is None else Features(constant)
+    weight = inputs.get("edge_weight", case.options.get("edge_weight"))
+    out = model(x, case.edge_index, weight)
+    last = case.options.get("last")
+    if last == "softmax":
+        out = softmax_rows(out)
+    elif last == "log_softmax":
+        out = log_softmax_rows(out)
+    elif last is not None:
+        function = activation(last)
+        out = out if function is None else apply(function, out)
+    loss = case.options.get("loss")
+    if loss is None:
+        return {"out": out}
+    target, mask = case.options["target"], case.options.get("mask")
+    return {"out": out, "loss": LOSSES[loss](out, target, mask=mask)}
+
+
+def put_parameters(model: Module, parameters: Mapping[str, Any]) -> None:
+    """Put leaves in the place of parameters, by name, so that their gradients can be read."""
+    for name, values in parameters.items():
+        *path, last = name.split(".")
+        place: Any = model
+        for part in path:
+            place = place[int(part)] if part.isdigit() else getattr(place, part)
+        setattr(place, last, values)
+
+
+def training_model(case: Case, graph: Graph) -> Module:
+    """The GNN that a training case trains, with its initial weights."""
+    sizes = case.options["sizes"]
+    if graph.num_features != sizes[0]:
+        raise ValueError(f"{graph!r} has {graph.num_features} features, the case expects {sizes[0]}")
+    model = GNN("gcn", sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=case.options["act"])
+    model.load_state_dict(case.inputs)
+    return model

@@ -1,0 +1,92 @@
+"""The backend `torch`: every operation by torch's own, every model in dense matrices, float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinygnn.conformance.case import Case, Numbers, Result
+from tinygnn.conformance.data import karate
+from tinygnn.conformance.torch_models import loss_of, model_output
+from tinygnn.conformance.torch_ops import import_torch, operations, tensor
+
+
+class TorchBackend:
+    """Plain PyTorch. Raises AdapterError when made without torch."""
+
+    name = "torch"
+
+    def __init__(self) -> None:
+        self.version = str(import_torch().__version__)
+
+    def supports(self, case: Case) -> bool:
+        return case.kind != "op" or case.call in operations()
+
+    def run(self, case: Case) -> Result:
+        if case.kind == "optimizer":
+            return run_optimizer(case)
+        if case.kind == "training":
+            return run_training(case, dense_forward(case))
+        inputs = {name: tensor(numbers, True) for name, numbers in case.inputs.items()}
+        if case.kind == "op":
+            outputs = {"out": operations()[case.call](**inputs, **case.options)}
+        else:
+            outputs = model_outputs(case, model_output(case, inputs))
+        return differentiate(case, inputs, outputs)
+
+
+def model_outputs(case: Case, out: Any) -> dict[str, Any]:
+    """A model's "out", and its "loss" where the case has one."""
+    loss = case.options.get("loss")
+    if loss is None:
+        return {"out": out}
+    return {"out": out, "loss": loss_of(loss, out, case.options["target"], case.options["mask"])}
+
+
+def differentiate(case: Case, inputs: dict[str, Any], outputs: dict[str, Any]) -> Result:
+    """Run backward from the loss or the output with the case's cotangent; collect all numbers."""
+    end = outputs.get("loss", outputs["out"])
+    cotangent = tensor(case.cotangent)
+    for i in range(case.passes):
+        end.backward(cotangent, retain_graph=i + 1 < case.passes)
+    numbers: dict[str, Numbers] = {name: out.tolist() for name, out in outputs.items()}
+    for name, value in inputs.items():
+        numbers[f"grad {name}"] = None if value.grad is None else value.grad.tolist()
+    return Result(numbers)
+
+
+def run_optimizer(case: Case) -> Result:
+    """torch.optim's weights after every step."""
+    torch = import_torch()
+    weights = tensor(case.inputs["w"], True)
+    optimizer = getattr(torch.optim, case.call)([weights], **case.options["settings"])
+    history = []
+    for gradient in case.options["gradients"]:
+        weights.grad = tensor(gradient)
+        optimizer.step()
+        history.append(weights.tolist())
+    return Result({"w": history})
+
+
+def run_training(case: Case, forward: Callable[[dict[str, Any]], Any]) -> Result:
+    """The loss before every step; `forward` takes the parameters by name and gives the logits."""
+    torch = import_torch()
+    graph = karate()
+    parameters = {name: tensor(numbers, True) for name, numbers in case.inputs.items()}
+    optimizer = torch.optim.Adam(parameters.values(), **case.options["settings"])
+    losses = []
+    for _ in range(case.options["steps"]):
+        optimizer.zero_grad()
+        loss = loss_of("cross_entropy", forward(parameters), graph.y, graph.train_mask)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return Result({"loss": losses})
+
+
+def dense_forward(case: Case) -> Callable[[dict[str, Any]], Any]:
+    """The training case's model on Karate Club, as a function of its parameters."""
+    graph = karate()
+    x, edges = tensor(graph.x), (graph.edge_index[0], graph.edge_index[1])
+    on_karate = Case(case.id, "model", case.call, {}, case.options, edge_index=edges)
+    return lambda parameters: model_output(on_karate, {"x": x, **parameters})

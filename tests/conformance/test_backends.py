@@ -1,0 +1,65 @@
+"""The suite itself: tinygnn beside torch and beside PyG, every case."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tinygnn.conformance.case import Backend
+from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.cli import BACKENDS
+from tinygnn.conformance.compare import EPS, TRAINING_TOLERANCE
+from tinygnn.conformance.known_differences import known_differences
+from tinygnn.conformance.report import failures
+from tinygnn.conformance.runner import Outcome, Reference, run_cases
+
+pytest.importorskip("torch")
+pytest.importorskip("torch_geometric")
+
+CASES = all_cases()
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, list[Outcome]]:
+    reference = Reference()
+    backends: list[Backend] = [BACKENDS["torch"](), BACKENDS["pyg"]()]
+    return {backend.name: list(run_cases(CASES, backend, reference)) for backend in backends}
+
+
+@pytest.mark.parametrize("backend", ["torch", "pyg"])
+def test_no_case_fails(backend: str, outcomes: dict[str, list[Outcome]]) -> None:
+    failed = [outcome for outcome in outcomes[backend] if outcome.failed]
+    assert not failed, "\n".join(failures(failed))
+
+
+@pytest.mark.parametrize("backend", ["torch", "pyg"])
+def test_every_case_is_accounted_for(backend: str, outcomes: dict[str, list[Outcome]]) -> None:
+    verdicts = Counter(outcome.verdict for outcome in outcomes[backend])
+    assert [outcome.case.id for outcome in outcomes[backend]] == [case.id for case in CASES]
+    assert verdicts["pass"] + verdicts["known"] + verdicts["skipped"] == len(CASES)
+    assert verdicts["known"] == len(known_differences(backend))
+
+
+def test_torch_runs_every_case_and_pyg_every_model(outcomes: dict[str, list[Outcome]]) -> None:
+    assert [o.case.id for o in outcomes["torch"] if o.verdict == "skipped"] == []
+    assert {o.case.kind for o in outcomes["pyg"] if o.verdict == "skipped"} == {"op", "optimizer"}
+    assert not [o for o in outcomes["pyg"] if o.verdict == "skipped" and o.case.kind in ("model", "training")]
+
+
+@pytest.mark.parametrize("backend", ["torch", "pyg"])
+def test_training_stays_together_for_200_steps(backend: str, outcomes: dict[str, list[Outcome]]) -> None:
+    runs = [outcome for outcome in outcomes[backend] if outcome.case.kind == "training"]
+    assert len(runs) == 2
+    for outcome in runs:
+        (loss,) = outcome.differences
+        assert loss.ratio * EPS < TRAINING_TOLERANCE
+        assert outcome.case.options["steps"] == 200
+
+
+def test_passing_cases_are_far_from_their_bound(outcomes: dict[str, list[Outcome]]) -> None:
+    """The bounds hold in the worst case; were the usual one near them, they would be too narrow."""
+    for backend in ("torch", "pyg"):
+        for outcome in outcomes[backend]:
+            if outcome.verdict == "pass" and outcome.worst is not None:
+                assert outcome.worst.ratio <= outcome.worst.bound / 2.0, outcome.case.id

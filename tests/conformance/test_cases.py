@@ -1,0 +1,206 @@
+"""The table of cases: permanent ids, documented flags, and a row for every operation there is."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from tinygnn import linalg, value
+from tinygnn.conformance import magnitude, tinygnn_backend
+from tinygnn.conformance.case import FLAGS, KINDS, Case
+from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.tinygnn_backend import TinygnnBackend
+from tinygnn.nn.module import leaves
+
+CASES = all_cases()
+OPS = [case for case in CASES if case.kind == "op"]
+
+# Ids that have been given out. They are permanent: add to this list, never take away.
+PROMISED = [
+    "op/pow/zero-base-zero-exponent-value-exponent",
+    "op/pow/zero-base-root-number-exponent",
+    "op/pow/zero-base-inverse-value-exponent",
+    "op/pow/negative-base-broken-exponent-value-exponent",
+    "op/pow/zero-exponent-number-exponent",
+    "op/exp/huge",
+    "op/log/zero",
+    "op/log/negative",
+    "op/sqrt/zero",
+    "op/relu/nan",
+    "op/maximum/nan-right",
+    "op/mul/infinite-zero",
+    "op/maximum/equal",
+    "op/amax/tie-of-two",
+    "op/amin/tie-of-all",
+    "op/clamp/at-lower-bound",
+    "op/clamp/at-upper-bound",
+    "op/clamp/below",
+    "op/softmax/large",
+    "op/logsumexp/all-negative-infinite",
+    "op/softmax/all-negative-infinite",
+    "op/softmax/one-negative-infinite",
+    "op/truediv/zero-right",
+    "op/truediv/zeros",
+    "op/gelu/negative",
+    "op/gelu-tanh/negative",
+    "op/softplus/large",
+    "op/silu/zero",
+    "op/elu/negative",
+    "op/leaky_relu/zero",
+    "op/abs/zero",
+    "op/tanh/huge",
+    "op/sigmoid/huge-negative",
+    "op/dot/ordinary",
+    "op/linear_combination/ordinary",
+    "op/matmul/ordinary",
+    "op/total/ordinary",
+    "op/mean/nothing",
+    "op/square-plus-tanh/once",
+    "op/square-plus-tanh/twice",
+    "model/gcn_conv/mixed-weighted",
+    "model/gcn_conv/one-node",
+    "model/gcn_conv/no-edges",
+    "model/gcn/mixed-tanh-softmax-mse_loss",
+    "model/mlp/relu-cross_entropy",
+    "optimizer/sgd/nesterov",
+    "optimizer/adamw/weight-decay",
+    "training/karate-gcn-relu-adam",
+]
+
+
+def test_ids_are_unique_and_plain() -> None:
+    ids = [case.id for case in CASES]
+    assert len(ids) == len(set(ids)) > 700
+    assert [name for name in ids if not re.fullmatch(r"[a-z]+(/[a-z0-9_-]+)+", name)] == []
+    assert {case.id.split("/")[0] for case in CASES} == {case.kind for case in CASES} == set(KINDS)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_a_promised_id_is_still_there(name: str) -> None:
+    assert [case.id for case in select(CASES, name)] == [name]
+
+
+def test_flags_have_a_legend_and_are_all_used() -> None:
+    assert {flag for case in CASES for flag in case.flags} == set(FLAGS)
+
+
+def test_every_case_says_what_is_computed() -> None:
+    assert [case.id for case in CASES if not case.equation] == []
+
+
+def test_the_table_is_the_same_every_time() -> None:
+    assert list(map(repr, all_cases())) == list(map(repr, CASES))
+
+
+def test_cotangents_are_not_uniform() -> None:
+    """A uniform one hides errors that cancel in a sum."""
+    several = [case for case in CASES if len(leaves(case.cotangent)) > 1]
+    assert len(several) > 100
+    assert [case.id for case in several if len(set(leaves(case.cotangent))) == 1] == []
+    assert [case.id for case in OPS if leaves(case.cotangent) == [1.0]] == []
+
+
+def test_numbers_of_models_are_exact_in_float32() -> None:
+    numbers = [
+        x for case in CASES if case.kind == "model" for part in case.inputs.values() for x in leaves(part)
+    ]
+    assert all(x * 64.0 == int(x * 64.0) and abs(x) <= 2.0 for x in numbers)
+
+
+def test_select_takes_an_exact_id_before_a_part_of_one() -> None:
+    assert [case.id for case in select(CASES, "op/gelu/zero")] == ["op/gelu/zero"]
+    assert len(select(CASES, "gelu")) > 20
+    assert select(CASES, "no such case") == []
+    assert [case.kind for case in CASES if case not in select(CASES, quick=True)] == ["training", "training"]
+
+
+# ---- every operation has a row --------------------------------------------------------------------------
+
+
+def functions_called(cases: list[Case]) -> set[str]:
+    """The names of the functions of value.py and linalg.py that run when tinygnn runs the cases."""
+    files = {value.__file__, linalg.__file__}
+    called: set[str] = set()
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code.co_filename in files:
+            called.add(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_qualname}")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        for case in cases:
+            TinygnnBackend().run(case)
+    finally:
+        sys.setprofile(before)
+    return called
+
+
+def functions_returning_values() -> set[str]:
+    """The public functions of linalg and the methods of Value that return one Value or more."""
+    returns = ("Value", "list[Value]", "list[list[Value]]", "list[list[Value | float]]")
+    found = set()
+    for prefix, owner in (("value.Value", value.Value), ("linalg", linalg)):
+        for name, function in vars(owner).items():
+            here = inspect.isfunction(function) and function.__module__ == f"tinygnn.{prefix.split('.')[0]}"
+            is_private = name.startswith("_") and not name.startswith("__")
+            if here and not is_private and function.__annotations__.get("return") in returns:
+                found.add(f"{prefix}.{name}")
+    return found
+
+
+def op_names_in_source() -> set[str]:
+    """The names that `Value(..., op)` is given in value.py and linalg.py, as literals."""
+    names = set()
+    for module in (value, linalg):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Value" and len(node.args) == 4:
+                op = node.args[3]
+                op = op.elts[0] if isinstance(op, ast.Tuple) else op
+                if isinstance(op, ast.Constant):
+                    names.add(str(op.value))
+    return names
+
+
+compiled = pytest.mark.skipif(
+    not inspect.isfunction(value.Value.tanh), reason="compiled functions have no frames to watch"
+)
+
+
+@compiled
+def test_every_operation_has_a_row() -> None:
+    expected = functions_returning_values()
+    assert {"value.Value.tanh", "value.Value.__rpow__", "linalg.softmax", "linalg.matmul"} <= expected
+    assert len(expected) > 40
+    assert expected - functions_called(OPS) == set(), "give the operation a row in conformance's tables"
+
+
+@compiled
+def test_every_operation_is_missed_without_its_row() -> None:
+    """The test above would notice: without the rows of tanh, tanh is missing."""
+    rows = [case for case in OPS if case.call not in ("tanh", "square-plus-tanh")]
+    assert "value.Value.tanh" in functions_returning_values() - functions_called(rows)
+
+
+def test_every_op_name_in_the_source_is_recorded_by_some_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded: set[str] = set()
+    original = magnitude.magnitudes
+
+    def watch(objective: value.Value, outputs: list[value.Value]) -> Any:
+        for node in value.topological_order(objective):
+            recorded.add(magnitude.name_of(node))
+        return original(objective, outputs)
+
+    monkeypatch.setattr(tinygnn_backend, "magnitudes", watch)
+    for case in OPS:
+        TinygnnBackend().run(case)
+    names = op_names_in_source()
+    assert {"+", "tanh", "dot", "clamp"} <= names
+    assert names - recorded == set()

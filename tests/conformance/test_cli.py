@@ -1,0 +1,107 @@
+"""The command `tinygnn conformance`: what it prints and its exit status."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinygnn import Value
+from tinygnn.conformance import cli, torch_ops
+from tinygnn.conformance.cases import all_cases
+
+
+def test_importing_the_suite_imports_no_torch(tmp_path: Path) -> None:
+    code = "import sys, tinygnn.conformance.cli; print([m for m in sys.modules if m.startswith('torch')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize("options", [[], ["--backend", "torch"], ["--backend", "pyg"]])
+def test_without_torch_it_says_what_to_install(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cli.run(options) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "pip install torch torch_geometric" in err
+
+
+def test_a_text_that_no_id_holds_is_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["-k", "op/tahn"]) == 2
+    assert capsys.readouterr().err == (
+        "tinygnn: error: no case's id holds 'op/tahn': without -k the command prints them all\n"
+    )
+
+
+def test_without_pyg_torch_still_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setitem(sys.modules, "torch_geometric", None)
+    assert cli.run(["-k", "op/tanh/positive"]) == 0
+    out = capsys.readouterr().out
+    assert "pyg: not run" in out
+    assert "1 cases, 1 ran: 1 pass" in out
+
+
+def test_the_report_has_a_line_for_every_case_that_fits(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch_geometric")
+    assert cli.run(["--quick"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 101
+    first = {line.split()[0] for line in lines if line}
+    assert [case.id for case in all_cases() if case.kind != "training" and case.id not in first] == []
+    assert lines[-1] == "all agree"
+
+
+def wrong_tanh(self: Value) -> Value:
+    """tanh with the slope 1 - tanh x, not 1 - tanh² x."""
+    right = TANH(self)
+    return Value(right.data, right.parents, (1.0 - right.data,), "tanh")
+
+
+TANH = Value.tanh
+
+
+def test_a_wrong_gradient_fails_and_shows_both_numbers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setattr(Value, "tanh", wrong_tanh)
+    assert cli.run(["--backend", "torch", "-k", "op/tanh/positive"]) == 1
+    out = capsys.readouterr().out
+    assert "wrong: op/tanh/positive on torch" in out
+    assert "reproduce: tinygnn conformance --backend torch -k op/tanh/positive" in out
+    (line,) = [line for line in out.splitlines() if "grad x[0]" in line]
+    _, _, tinygnn_number, torch_number, *_ = line.split()
+    x, cotangent = 0.6875, 1.3125
+    t = Value(x).tanh().data
+    assert float(tinygnn_number) == pytest.approx(cotangent * (1.0 - t))
+    assert float(torch_number) == pytest.approx(cotangent * (1.0 - t * t))
+    assert out.splitlines()[-1] == "FAILED: 1"
+
+
+def test_a_record_of_no_case_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    from tinygnn.conformance.known_differences import Known
+
+    monkeypatch.setattr(cli, "known_differences", lambda backend: {"op/gone": Known("x", "x", {})})
+    assert cli.run(["--backend", "torch", "-k", "op/tanh/positive"]) == 1
+    assert "recorded for op/gone, but there is no such case" in capsys.readouterr().out
+
+
+def test_an_operation_that_a_backend_lacks_is_counted_as_skipped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    without = {name: call for name, call in torch_ops.operations().items() if name != "tanh"}
+    monkeypatch.setattr("tinygnn.conformance.torch_backend.operations", lambda: without)
+    assert cli.run(["--backend", "torch", "-k", "op/tanh"]) == 0
+    assert "12 cases, 0 ran: 12 skipped" in capsys.readouterr().out
