@@ -63,6 +63,23 @@ class EdgeIndex(tuple[list[int], list[int]]):
                 )
         self._cache["checked", num_nodes] = True
 
+    def without_self_loops(self) -> EdgeIndex:
+        """The edges that are no self loops, made once."""
+        if "no loops" not in self._cache:
+            pairs = [(s, t) for s, t in zip(*self) if s != t]
+            self._cache["no loops"] = EdgeIndex(([s for s, _ in pairs], [t for _, t in pairs]))
+        found: EdgeIndex = self._cache["no loops"]
+        return found
+
+    def with_self_loops(self, num_nodes: int) -> EdgeIndex:
+        """The edges and then a self loop for each node, made once."""
+        key = ("loops", num_nodes)
+        if key not in self._cache:
+            nodes = list(range(num_nodes))
+            self._cache[key] = EdgeIndex((self[0] + nodes, self[1] + nodes))
+        found: EdgeIndex = self._cache[key]
+        return found
+
     def entering(self, num_nodes: int) -> list[list[int]]:
         """For each node the positions of the edges that enter it, in order. Shape [N][in-degree]."""
         key = ("entering", num_nodes)
@@ -100,6 +117,26 @@ class EdgeIndex(tuple[list[int], list[int]]):
             ]
             known = self._cache[key] = weights, rows
         found: list[SparseRow] = known[1]
+        return found
+
+    def neighbour_rows(self, num_nodes: int, *, mean: bool = False, root: bool = False) -> list[SparseRow]:
+        """For each node the nodes it hears from, each with coefficient 1, or 1/in-degree for a mean.
+
+        With root it also hears, with coefficient 1, from row num_nodes + i: itself in a second matrix
+        of rows below the first.
+        """
+        key = ("neighbours", num_nodes, mean, root)
+        if key not in self._cache:
+            rows = []
+            for i, entering in enumerate(self.entering(num_nodes)):
+                indices = [self[0][e] for e in entering]
+                coefficients = [1.0 / max(len(entering), 1) if mean else 1.0] * len(entering)
+                if root:
+                    indices.append(num_nodes + i)
+                    coefficients.append(1.0)
+                rows.append(sparse_row(indices, coefficients))
+            self._cache[key] = rows
+        found: list[SparseRow] = self._cache[key]
         return found
 
     def __reduce__(self) -> tuple[type[EdgeIndex], tuple[tuple[list[int], list[int]]]]:
@@ -154,8 +191,7 @@ def add_remaining_self_loops(
             sources.append(source)
             targets.append(target)
             kept.append(weight)
-    nodes = list(range(num_nodes))
-    return EdgeIndex((sources + nodes, targets + nodes)), kept + loops
+    return EdgeIndex((sources, targets)).with_self_loops(num_nodes), kept + loops
 
 
 def _weights(edge_index: EdgeIndex, edge_weight: Weights | None) -> list[Value | float]:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 from tinygnn.edge_index import EdgeIndex, Weights
 from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix, maximum, mean, total
 from tinygnn.nn.activation import Activation, activation, apply
-from tinygnn.nn.conv import GCNConv
+from tinygnn.nn.conv import GATConv, GCNConv, SAGEConv
 from tinygnn.nn.dropout import Dropout
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
 
-CONVOLUTIONS = {"gcn": GCNConv}
+CONVOLUTIONS: dict[str, type[Module]] = {"gcn": GCNConv, "sage": SAGEConv, "gat": GATConv}
+WEIGHTED = {"gcn"}  # convolutions that take edge weights; the others leave them out, as PyG's models do
 READOUTS: dict[str, Callable[..., Value]] = {"mean": mean, "sum": total, "max": maximum}
 
 
 class GNN(Module):
-    """conv -> act -> dropout -> conv ... -> conv, PyG's `torch_geometric.nn.models.GCN`.
+    """conv -> act -> dropout -> conv ... -> conv, PyG's `torch_geometric.nn.models.GCN`, GraphSAGE and GAT.
 
-    conv: the kind of convolution, "gcn". in_channels -> hidden_channels -> ... -> out_channels over
+    conv: the kind of convolution, "gcn", "sage" or "gat"; options: of its constructor, such as heads. in_channels -> hidden_channels -> ... -> out_channels over
     num_layers convolutions; without out_channels the last one gives hidden_channels. act: a name ("relu", "tanh", ...), a function of a Value, or None. dropout: the probability to
     drop a hidden number in training. readout: None gives a row per node; "mean", "sum" or "max" over
     the nodes gives one row for the graph. seed: of the initial weights and of dropout; without it they
@@ -48,6 +50,7 @@ class GNN(Module):
         readout: str | None = None,
         *,
         seed: int | None = None,
+        **options: Any,
     ) -> None:
         if conv not in CONVOLUTIONS:
             raise ValueError(f"conv is {conv!r}: choose from {', '.join(CONVOLUTIONS)}")
@@ -58,7 +61,11 @@ class GNN(Module):
         rng = None if seed is None else random.Random(seed)
         last = hidden_channels if out_channels is None else out_channels
         sizes = [in_channels, *[hidden_channels] * (num_layers - 1), last]
-        self.convs = [CONVOLUTIONS[conv](a, b, rng=rng) for a, b in zip(sizes, sizes[1:])]
+        self.kind = conv
+        self.convs = [
+            _convolution(conv, a, b, {"rng": rng, **options}, output=i == num_layers - 1 and out_channels is not None)
+            for i, (a, b) in enumerate(zip(sizes, sizes[1:]))
+        ]
         self.act = activation(act)
         self.dropout = Dropout(dropout, rng=rng)
         self.readout = readout
@@ -76,7 +83,7 @@ class GNN(Module):
         last = len(self.convs) - 1
         h: Matrix = x
         for i, conv in enumerate(self.convs):
-            h = conv(h, edges, edge_weight)
+            h = conv(h, edges, edge_weight) if self.kind in WEIGHTED else conv(h, edges)
             if i < last:
                 h = h if self.act is None else apply(self.act, h)
                 h = self.dropout(h)
@@ -86,3 +93,17 @@ class GNN(Module):
 
     def __repr__(self) -> str:
         return f"GNN({', '.join(map(repr, self.convs))})"
+
+
+def _convolution(
+    kind: str, in_channels: int, out_channels: int, options: dict[str, Any], *, output: bool
+) -> Module:
+    """Make one convolution; GAT's heads share the hidden channels, and its output takes their mean."""
+    if kind == "gat":
+        heads = options.get("heads", 1)
+        options = {**options, "concat": options.get("concat", True) and not output}
+        if options["concat"]:
+            if out_channels % heads:
+                raise ValueError(f"{heads} heads cannot share {out_channels} channels: choose a multiple")
+            out_channels //= heads
+    return CONVOLUTIONS[kind](in_channels, out_channels, **options)

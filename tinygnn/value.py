@@ -15,10 +15,23 @@ import math
 import numbers
 import reprlib
 from math import inf, nan
-from typing import Any
+from typing import Any, Protocol
 
 # The name of an operation, or a tuple (name, constants...) where it has constants.
 Op = str | tuple[Any, ...]
+
+
+class Watcher(Protocol):
+    """Something told of every Value made and of every gradient passed on; see modes.py."""
+
+    def made(self, value: Value) -> None:
+        """Called with a new Value."""
+
+    def passed_on(self, value: Value) -> None:
+        """Called in `backward`, after value has added its share to the gradients of its parents."""
+
+
+watchers: list[Watcher] = []
 
 
 class Value:
@@ -57,6 +70,9 @@ class Value:
         self.op = op
         self.parents = parents
         self.partials = partials
+        if watchers:
+            for watcher in watchers:
+                watcher.made(self)
 
     # ---- arithmetic ---------------------------------------------------------------------------
 
@@ -297,6 +313,9 @@ class Value:
             grad = node.grad
             for parent, partial in zip(node.parents, node.partials):
                 parent.grad += grad * partial
+            if watchers:
+                for watcher in watchers:
+                    watcher.passed_on(node)
 
 
 def topological_order(output: Value) -> list[Value]:
