@@ -9,10 +9,11 @@ What a field was made of is written down in `Graph.origin`: "x" and "edge_attr" 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError
-from tinygnn.adapters.kinds import as_row, kind_of, kinds_of, restore_column, width_of
+from tinygnn.adapters.kinds import PLAIN, as_row, kind_of, kinds_of, restore_column, width_of
 from tinygnn.graph import MASKS, Graph
 
 # Says where entry i of a column stands: the keyword arguments of AdapterError.
@@ -21,6 +22,9 @@ Locate = Callable[[Any, int], dict[str, Any]]
 
 class Absent:
     """Marks an entry that is not there, where None would be a value."""
+
+    def __deepcopy__(self, memo: object) -> Absent:
+        return self  # there is one, told by identity
 
     def __repr__(self) -> str:
         return "absent"
@@ -41,12 +45,31 @@ def feature_rows(
     Raises AdapterError for an entry that is not a number and for rows of different lengths.
     """
     described: list[list[Any]] = []
-    parts: list[list[list[Any]]] = []
+    parts: list[Sequence[Any]] = []
     for name, column in columns.items():
         kinds = column_kinds(name, column, locate)
         described.append([name, _check_widths(name, column, locate), kinds])
-        parts.append(list(map(as_row, column)))
-    return [sum(row[1:], row[0]) for row in zip(*parts)], described
+        parts.append(column)
+    if all(width is None for _, width, _ in described):
+        plain = [_plain_numbers(column, kinds) for column, (_, _, kinds) in zip(parts, described)]
+        return list(map(list, zip(*plain))), described
+    return [list(chain.from_iterable(map(as_row, row))) for row in zip(*parts)], described
+
+
+def weight_column(name: Any, column: Sequence[Any], locate: Locate) -> tuple[list[Any], dict[str, Any]]:
+    """Return a column of single numbers that a float holds exactly, and how it stood there."""
+    kinds = column_kinds(name, column, locate)
+    if _check_widths(name, column, locate) is not None:
+        raise AdapterError(f"{name!r} is {column[0]!r}: a weight is one number", **locate(name, 0))
+    numbers = _plain_numbers(column, kinds)
+    if set(map(type, numbers)) - {float}:
+        exact_floats([[number] for number in numbers], lambda i, j: locate(name, i))
+    return numbers, {"name": name, "kinds": kinds}
+
+
+def _plain_numbers(column: Sequence[Any], kinds: dict[str, Any]) -> list[Any]:
+    """Single numbers as Python's own."""
+    return list(column) if kinds.get("all") in PLAIN.values() else [as_row(entry)[0] for entry in column]
 
 
 def column_kinds(name: Any, column: Sequence[Any], locate: Locate) -> dict[str, Any]:
@@ -70,6 +93,8 @@ def column_kinds(name: Any, column: Sequence[Any], locate: Locate) -> dict[str, 
 def _check_widths(name: Any, column: Sequence[Any], locate: Locate) -> int | None:
     """Return the one length of all entries, None for single numbers, or raise AdapterError."""
     width = width_of(column[0]) if column else None
+    if width is None and set(map(type, column)) <= PLAIN.keys():
+        return None
     for i, entry in enumerate(column):
         if width_of(entry) != width:
             found, expected = (

@@ -22,11 +22,13 @@ from tinygnn.adapters.entries import (
     whole_numbers,
 )
 from tinygnn.adapters.errors import AdapterError, distinct, name_list
+from tinygnn.adapters.pausing import paused
 from tinygnn.adapters.tables import Table
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import MASKS, Graph
 
 
+@paused
 def from_csv(
     edges: str | PathLike[str],
     nodes: str | PathLike[str] | None = None,

@@ -9,10 +9,12 @@ from typing import Any, TextIO
 
 from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError
-from tinygnn.adapters.pairs import reverse_columns
+from tinygnn.adapters.pairs import reverse_columns, same
+from tinygnn.adapters.pausing import paused
 from tinygnn.graph import Graph
 
 
+@paused
 def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] | None = None) -> None:
     """Write a graph as a CSV file of edges and, if asked for, one of nodes, both with a header.
 
@@ -28,8 +30,7 @@ def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] 
     of_edges = _flat(edge_columns(graph), "edge")
     rows = range(graph.num_edges)
     if origin.get("directed") is False and not graph.directed:
-        reverse = reverse_columns(graph, list(of_edges.values()))
-        chosen: Sequence[int] = [e for e in rows if e <= reverse[e]]
+        chosen: Sequence[int] = _undirected_rows(graph, list(of_edges.values()))
     else:
         chosen = rows
     source, target = (_name(origin.get(end), end) for end in ("source", "target"))
@@ -53,6 +54,23 @@ def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] 
     _write(edges, edge_table, chosen)
     if nodes is not None:
         _write(nodes, node_table, range(graph.num_nodes))
+
+
+def _undirected_rows(graph: Graph, columns: list[list[Any]]) -> Sequence[int]:
+    """The columns of edge_index that were rows: the first ones, all others being their reverses."""
+    sources, targets = graph.edge_index
+    loops = sum(map(int.__eq__, sources, targets))
+    rows = range((graph.num_edges + loops) // 2)
+    forward = [e for e in rows if sources[e] != targets[e]]
+    backward = range(len(rows), graph.num_edges)
+    if len(forward) == len(backward) and all(
+        (sources[e], targets[e]) == (targets[r], sources[r])
+        and all(same(column[e], column[r]) for column in columns)
+        for e, r in zip(forward, backward)
+    ):
+        return rows
+    reverse = reverse_columns(graph, columns)
+    return [e for e in range(graph.num_edges) if e <= reverse[e]]
 
 
 def _name(recorded: Any, default: str) -> str:
@@ -136,10 +154,11 @@ def _unwritten(
 
 def _write(path: str | PathLike[str], table: dict[Any, list[Any]], rows: Sequence[int]) -> None:
     delimiter = "\t" if fspath(path).endswith(".tsv") else ","
-    columns = [map(_Cell(delimiter, len(table) == 1), (column[i] for i in rows)) for column in table.values()]
+    cell = _Cell(delimiter, len(table) == 1)
+    columns = [map(cell, map(column.__getitem__, rows)) for column in table.values()]
     try:
         with open(path, "w", encoding="utf-8", newline="") as file:
-            _write_lines(file, delimiter, map(_Cell(delimiter, len(table) == 1), table), zip(*columns))
+            _write_lines(file, delimiter, map(cell, table), zip(*columns))
     except OSError as error:
         raise AdapterError(f"it cannot be written: {error.strerror}", path=path) from None
 

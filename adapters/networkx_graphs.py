@@ -14,13 +14,14 @@ from typing import Any
 
 from tinygnn.adapters.adjacency_order import adding_order, is_plain_order
 from tinygnn.adapters.attributes import Attributes, refuse_lookalikes, refuse_unknown
-from tinygnn.adapters.columns import exact_floats, feature_rows, labels
+from tinygnn.adapters.columns import exact_floats, feature_rows, labels, weight_column
 from tinygnn.adapters.errors import AdapterError, distinct, name_list
-from tinygnn.adapters.kinds import width_of
+from tinygnn.adapters.pausing import paused
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
 
 
+@paused
 def from_networkx(
     G: Any,
     node_attrs: Iterable[Any] | None = None,
@@ -86,15 +87,8 @@ def from_networkx(
         if shared:
             origin["y"]["kept"] = True
     if edge_weight is not None:
-        column = edges.take(edge_weight, fill)
-        rows, described = feature_rows({edge_weight: column}, at_edge)
-        if column and width_of(column[0]) is not None:
-            raise AdapterError(
-                f"{edge_weight!r} is {column[0]!r}: a weight is one number", **at_edge(edge_weight, 0)
-            )
-        exact_floats(rows, lambda i, j: at_edge(edge_weight, i))
-        fields["edge_weight"] = [row[0] for row in rows]
-        origin["edge_weight"] = {"name": edge_weight, "kinds": described[0][2]}
+        weights = weight_column(edge_weight, edges.take(edge_weight, fill), at_edge)
+        fields["edge_weight"], origin["edge_weight"] = weights
     edge_features = _either("edge_attr", edge_attr, "group_edge_attrs", group_edge_attrs, edges)
     if edge_features is not None:
         chosen = {name: edges.take(name, fill) for name in edge_features}
@@ -169,7 +163,10 @@ def _adding_columns(G: Any, ids: list[Any], sources: list[int], targets: list[in
     edges = adding_order(leaving, entering)
     if edges is None:
         return None
+    if not G.is_multigraph():
+        column = {edge: c for c, edge in enumerate(zip(sources, targets))}
+        return list(map(column.__getitem__, edges))
     columns: dict[tuple[int, int], list[int]] = {}
     for c, edge in enumerate(zip(sources, targets)):
         columns.setdefault(edge, []).append(c)
-    return list(chain.from_iterable(columns[edge] for edge in edges))
+    return list(chain.from_iterable(map(columns.__getitem__, edges)))

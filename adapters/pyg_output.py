@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
+from tinygnn.adapters.pausing import paused
 from tinygnn.adapters.tensors import exact_tensor, lists_to_tensor, put_together
 from tinygnn.graph import MASKS, Graph
 
@@ -12,6 +13,7 @@ PLACES = ("x", "y", "edge_weight", "edge_attr", *MASKS, "node_ids", "class_names
 NAMESPACES = ("node_attrs", "edge_attrs", "graph_attrs")
 
 
+@paused
 def to_pyg(graph: Graph) -> Any:
     """Convert a Graph to a `torch_geometric.data.Data`.
 

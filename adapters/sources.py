@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import as_file, files
+from inspect import signature
 from typing import Any
 
 from tinygnn.adapters.csv_files import from_csv
@@ -46,9 +47,9 @@ def load(source: Any, **options: Any) -> list[Graph]:
 
 def _with_options(text: str, read: Any, options: dict[str, Any]) -> Any:
     """Call a reader; an option that it does not have is the caller's mistake, not a bug."""
-    known = read.__kwdefaults__ or {}
+    known = list(signature(read).parameters)
     for option in options:
-        if option not in known and option not in read.__code__.co_varnames[: read.__code__.co_argcount]:
+        if option not in known:
             raise AdapterError(f"{text}: there is no option {option!r}{did_you_mean(option, known)}")
     return read(**options)
 

@@ -122,10 +122,9 @@ def perceptron_cases() -> Iterator[Case]:
     """Models without a graph."""
     for act, last, loss in HEADS:
         name = "mlp/" + "-".join(part for part in (act, last, loss) if part)
-        yield _model(name, "MLP", 4, None, [3, 5, 3], {"act": act}, last, loss, None, (), MLP_EQUATION)
-    yield _model("mlp/one-layer", "MLP", 4, None, [3, 2], {}, None, None, None, (), MLP_EQUATION)
-    deep = [2, 3, 3, 3, 1]
-    yield _model("mlp/four-layers", "MLP", 4, None, deep, {"act": "tanh"}, None, None, None, (), MLP_EQUATION)
+        yield _model(name, "MLP", 4, None, [3, 5, 3], {"act": act}, last=last, loss=loss)
+    yield _model("mlp/one-layer", "MLP", 4, None, [3, 2], {})
+    yield _model("mlp/four-layers", "MLP", 4, None, [2, 3, 3, 3, 1], {"act": "tanh"})
 
 
 def gcn(
@@ -155,9 +154,7 @@ def gcn(
         flags += ("edge-weight",)
     elif constant_x is not None or constant_weights is not None:
         flags += ("constant",)
-    return _model(
-        name, call, num_nodes, edges, sizes, options, last, loss, mask, flags, GCN_EQUATION
-    )  # fmt: skip
+    return _model(name, call, num_nodes, edges, sizes, options, last=last, loss=loss, mask=mask, flags=flags)
 
 
 def _model(
@@ -167,11 +164,11 @@ def _model(
     edges: Edges | None,
     sizes: list[int],
     options: dict[str, Any],
-    last: str | None,
-    loss: str | None,
-    mask: list[bool] | None,
-    flags: tuple[str, ...],
-    equation: str,
+    *,
+    last: str | None = None,
+    loss: str | None = None,
+    mask: list[bool] | None = None,
+    flags: tuple[str, ...] = (),
 ) -> Case:
     inputs: dict[str, Any] = {}
     if "x" not in options:
@@ -197,7 +194,7 @@ def _model(
         cotangent=cotangent,
         edge_index=edges,
         flags=flags,
-        equation=equation,
+        equation=MLP_EQUATION if call == "MLP" else GCN_EQUATION,
     )
 
 

@@ -14,7 +14,7 @@ WIDTH = 100
 HEADER = ("case", "verdict", "error", "c", "ulps")
 LEGEND = (
     "error = |backend - tinygnn|, c = error / (eps · sum of the absolute terms), "
-    "ulps = floats in between;\nof each case the worst number."
+    "ulps = floats between;\nof each case the worst number."
 )
 
 
@@ -62,18 +62,18 @@ def failures(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def side_by_side_header(backend: str) -> str:
     """The heads of the columns that `side_by_side` fills."""
-    return f"  {'output':26} {'tinygnn':>23} {backend:>23} {'c':>8} {'bound':>6} {'ulps':>8}"
+    return f"  {'output':25} {'tinygnn':>23} {backend:>23} {'c':>8} {'bound':>6} {'ulps':>8}"
 
 
 def side_by_side(difference: Difference) -> str:
     """One wrong output: its worst number in both, or what is wrong with it."""
     if difference.problem and math.isfinite(difference.ratio):
-        return f"  {difference.output:26} {difference.problem}"
+        return f"  {difference.output:25} {difference.problem}"
     place = f"{difference.output}[{difference.index}]"
-    place = place if len(place) <= 26 else place[:12] + "…" + place[-13:]
+    place = place if len(place) <= 25 else place[:11] + "…" + place[-13:]
     bound = short(difference.bound)
     numbers = f"{difference.expected:>23.16g} {difference.got:>23.16g}"
-    return f"  {place:26} {numbers} {short(difference.ratio):>8} {bound:>6} {short(difference.ulps):>8}"
+    return f"  {place:25} {numbers} {short(difference.ratio):>8} {bound:>6} {short(difference.ulps):>8}"
 
 
 def reproduction(outcome: Outcome) -> str:
@@ -100,7 +100,7 @@ def summary(name: str, version: str, outcomes: Sequence[Outcome]) -> Iterator[st
     counts = Counter(outcome.verdict for outcome in outcomes)
     ran = len(outcomes) - counts["skipped"]
     parts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
-    yield f"{name} {version}: {len(outcomes)} cases, {ran} ran: {parts}"
+    yield f"{name} {version}: {len(outcomes)} case{'s' * (len(outcomes) != 1)}, {ran} ran: {parts}"
     passed = [outcome for outcome in outcomes if outcome.verdict == "pass" and outcome.worst is not None]
     by_kind: dict[str, Outcome] = {}
     for outcome in passed:

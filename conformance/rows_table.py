@@ -141,7 +141,8 @@ def row_cases() -> Iterator[Case]:
         for name, (values, flags) in ROWS.items():
             if values or call not in NEEDS_AN_ENTRY:
                 cotangent = [1.3125 - 0.875 * i for i in range(len(values))] if gives_row else 1.3125
-                yield _case(f"{call}/{name}", call, {"values": values}, {}, cotangent, flags, equation)
+                here = tuple(flag for flag in flags if flag != "tie" or call in NEEDS_AN_ENTRY)
+                yield _case(f"{call}/{name}", call, {"values": values}, {}, cotangent, here, equation)
     for name, product in PRODUCTS.items():
         yield _case(name, *product)
     for name, (call, logits, options, flags) in LOSSES.items():

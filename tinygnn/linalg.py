@@ -84,7 +84,7 @@ def mean(values: Row) -> Value:
 
 
 def maximum(values: Row) -> Value:
-    """The largest of many; ties share the gradient equally (PyTorch's amax). nan if one is nan.
+    """The largest of many; ties share the gradient equally. nan, gradients too, if one is nan (PyTorch's amax).
 
     Raises ValueError for no values.
     """
@@ -92,7 +92,7 @@ def maximum(values: Row) -> Value:
 
 
 def minimum(values: Row) -> Value:
-    """The smallest of many; ties share the gradient equally (PyTorch's amin). nan if one is nan.
+    """The smallest of many; ties share the gradient equally. nan, gradients too, if one is nan (PyTorch's amin).
 
     Raises ValueError for no values.
     """
@@ -105,13 +105,10 @@ def _extreme(name: str, pick: Callable[[tuple[float, ...]], float], values: Row)
         raise ValueError(f"{name} of no values: give at least one")
     data = data_of(parents)
     if any(x != x for x in data):
-        winners = tuple([1.0 if x != x else 0.0 for x in data])
-        result = nan
-    else:
-        result = pick(data)
-        winners = tuple([1.0 if x == result else 0.0 for x in data])
-    ties = winners.count(1.0)
-    return Value(result, parents, tuple([w / ties for w in winners]), name)
+        return Value(nan, parents, (nan,) * len(data), name)
+    result = pick(data)
+    share = 1.0 / data.count(result)
+    return Value(result, parents, tuple([share if x == result else 0.0 for x in data]), name)
 
 
 def logsumexp(values: Row) -> Value:
@@ -120,7 +117,10 @@ def logsumexp(values: Row) -> Value:
     Of nothing it is -inf.
     """
     parents = _values(values)
-    result, probabilities = _log_normalizer(data_of(parents))
+    data = data_of(parents)
+    result, probabilities = _log_normalizer(data)
+    if not math.isfinite(result):
+        probabilities = tuple([exponential(x - result) for x in data])
     return Value(result, parents, probabilities, "logsumexp")
 
 
@@ -139,7 +139,7 @@ def softmax(values: Row) -> list[Value]:
 
 
 def log_softmax(values: Row) -> list[Value]:
-    """v_i - logsumexp(v); d/dv_j = δ_ij - softmax(v)_j. Shape [n] -> [n]."""
+    """v_i - logsumexp(v); d/dv_j = δ_ij - softmax(v)_j. All nan where one is inf. Shape [n] -> [n]."""
     parents = _values(values)
     normalizer = _log_normalizer(data_of(parents))
     return [_log_softmax_at(parents, i, *normalizer) for i in range(len(parents))]
@@ -156,7 +156,8 @@ def _log_softmax_at(
 ) -> Value:
     partials = [-p for p in probabilities]
     partials[i] += 1.0
-    return Value(parents[i].data - normalizer, parents, tuple(partials), ("log_softmax", i))
+    result = parents[i].data - normalizer if normalizer < inf else nan
+    return Value(result, parents, tuple(partials), ("log_softmax", i))
 
 
 def _log_normalizer(data: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
