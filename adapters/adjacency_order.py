@@ -33,7 +33,7 @@ def adding_order(leaving: Neighbours, entering: Neighbours | None) -> list[tuple
     in a graph whose lists were edited by hand.
 
     >>> adding_order([[1], [2, 0], [1]], None)
-    [(1, 2), (0, 1)]
+    [(1, 2), (1, 0)]
     """
     undirected = entering is None
     back = leaving if entering is None else entering

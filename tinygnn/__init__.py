@@ -9,15 +9,17 @@
 
 from tinygnn import nn as nn
 from tinygnn import optim as optim
+from tinygnn.edge_index import EdgeIndex as EdgeIndex
 from tinygnn.gnn import GNN as GNN
 from tinygnn.gradcheck import gradcheck as gradcheck
-from tinygnn.graph import EdgeIndex as EdgeIndex
 from tinygnn.graph import Graph as Graph
 from tinygnn.graph import adjacency_matrix as adjacency_matrix
 from tinygnn.linalg import matmul as matmul
 from tinygnn.linalg import transpose as transpose
 from tinygnn.losses import cross_entropy as cross_entropy
 from tinygnn.losses import mse_loss as mse_loss
+from tinygnn.modes import detect_anomaly as detect_anomaly
+from tinygnn.modes import no_grad as no_grad
 from tinygnn.nn import Module as Module
 from tinygnn.nn import manual_seed as manual_seed
 from tinygnn.value import Value as Value

@@ -169,8 +169,7 @@ def gcn_norm(
     if not normalize:
         return edge_index, weights
     roots = [
-        _inverse_root(_degree([weights[e] for e in entering]))
-        for entering in edge_index.entering(num_nodes)
+        _inverse_root(_degree([weights[e] for e in entering])) for entering in edge_index.entering(num_nodes)
     ]
     sources, targets = edge_index
     return edge_index, [roots[s] * w * roots[t] for s, t, w in zip(sources, targets, weights)]

@@ -15,19 +15,20 @@ from tinygnn.nn.dropout import Dropout
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
 
-CONVOLUTIONS: dict[str, type[Module]] = {"gcn": GCNConv, "sage": SAGEConv, "gat": GATConv}
+CONVOLUTIONS: dict[str, Callable[..., Module]] = {"gcn": GCNConv, "sage": SAGEConv, "gat": GATConv}
 WEIGHTED = {"gcn"}  # convolutions that take edge weights; the others leave them out, as PyG's models do
 READOUTS: dict[str, Callable[..., Value]] = {"mean": mean, "sum": total, "max": maximum}
 
 
 class GNN(Module):
-    """conv -> act -> dropout -> conv ... -> conv, PyG's `torch_geometric.nn.models.GCN`, GraphSAGE and GAT.
+    """conv -> act -> dropout -> conv ... -> conv: PyG's models GCN, GraphSAGE and GAT.
 
-    conv: the kind of convolution, "gcn", "sage" or "gat"; options: of its constructor, such as heads. in_channels -> hidden_channels -> ... -> out_channels over
-    num_layers convolutions; without out_channels the last one gives hidden_channels. act: a name ("relu", "tanh", ...), a function of a Value, or None. dropout: the probability to
-    drop a hidden number in training. readout: None gives a row per node; "mean", "sum" or "max" over
-    the nodes gives one row for the graph. seed: of the initial weights and of dropout; without it they
-    come from `tinygnn.manual_seed`'s generator.
+    conv: the kind of convolution, "gcn", "sage" or "gat"; options go to its constructor, as heads=8.
+    in_channels -> hidden_channels -> ... -> out_channels over num_layers convolutions; without
+    out_channels the last one gives hidden_channels. act: a name ("relu", "tanh", ...), a function of a
+    Value, or None. dropout: the probability to drop a hidden number in training. readout: None gives
+    a row for each node; "mean", "sum" or "max" over the nodes gives one row for the graph. seed: of
+    the initial weights and of dropout; without it they come from `tinygnn.manual_seed`'s generator.
 
     Shapes: x [N][in_channels] -> [N][out_channels], with a readout [1][out_channels]. Its state_dict
     has the keys of PyG's model.
@@ -62,8 +63,10 @@ class GNN(Module):
         last = hidden_channels if out_channels is None else out_channels
         sizes = [in_channels, *[hidden_channels] * (num_layers - 1), last]
         self.kind = conv
+        options["rng"] = rng
+        output = num_layers - 1 if out_channels is not None else None
         self.convs = [
-            _convolution(conv, a, b, {"rng": rng, **options}, output=i == num_layers - 1 and out_channels is not None)
+            _convolution(conv, a, b, options, output=i == output)
             for i, (a, b) in enumerate(zip(sizes, sizes[1:]))
         ]
         self.act = activation(act)
@@ -75,13 +78,13 @@ class GNN(Module):
     ) -> list[list[Value]]:
         """Take a Graph, or x, edge_index and edge_weight as PyG's models do."""
         if isinstance(graph, Graph):
-            x, edges, edge_weight = graph.x, graph.edge_index, graph.edge_weight
-            if x is None:
+            if graph.x is None:
                 raise ValueError(f"{graph!r} has no node features x: give it x, one row per node")
+            h: Matrix = graph.x
+            edges, edge_weight = graph.edge_index, graph.edge_weight
         else:
-            x, edges = graph, EdgeIndex.of(edge_index)
+            h, edges = graph, EdgeIndex.of(edge_index)
         last = len(self.convs) - 1
-        h: Matrix = x
         for i, conv in enumerate(self.convs):
             h = conv(h, edges, edge_weight) if self.kind in WEIGHTED else conv(h, edges)
             if i < last:

@@ -12,9 +12,7 @@ STEP = 6e-6
 TOLERANCE = 1e-6
 
 
-def numeric_gradient(
-    f: Callable[..., Value], inputs: Sequence[Value], step: float = STEP
-) -> list[float]:
+def numeric_gradient(f: Callable[..., Value], inputs: Sequence[Value], step: float = STEP) -> list[float]:
     """Estimate df/dx_i by (f(x_i + h) - f(x_i - h)) / 2h, with h = step · max(1, |x_i|)."""
     gradient = []
     for value in inputs:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from tinygnn.edge_index import EdgeIndex, gcn_norm
+from tinygnn.edge_index import EdgeIndex as EdgeIndex
+from tinygnn.edge_index import gcn_norm
 from tinygnn.linalg import Features
 from tinygnn.value import Value, real_number
 
@@ -136,9 +137,7 @@ class Graph:
         return f"Graph({', '.join(parts)})"
 
 
-def adjacency_matrix(
-    graph: Graph, *, self_loops: bool = False, normalize: bool = False
-) -> list[list[float]]:
+def adjacency_matrix(graph: Graph, *, self_loops: bool = False, normalize: bool = False) -> list[list[float]]:
     """The dense matrix A with A[target][source] = weight of that edge, so that A X sums messages.
 
     self_loops=True gives every node that has no self loop one of weight 1, as GCN does;

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from math import inf, nan
 from operator import mul
+from typing import TypeGuard
 
 from tinygnn.value import Value, as_value, exponential, logarithm, real_number
 
@@ -84,17 +85,17 @@ def mean(values: Row) -> Value:
 
 
 def maximum(values: Row) -> Value:
-    """The largest of many; ties share the gradient equally. nan, gradients too, if one is nan (PyTorch's amax).
+    """The largest of many; ties share the gradient equally (PyTorch's amax).
 
-    Raises ValueError for no values.
+    If one is nan, the result is nan and so is every gradient. Raises ValueError for no values.
     """
     return _extreme("maximum", max, values)
 
 
 def minimum(values: Row) -> Value:
-    """The smallest of many; ties share the gradient equally. nan, gradients too, if one is nan (PyTorch's amin).
+    """The smallest of many; ties share the gradient equally (PyTorch's amin).
 
-    Raises ValueError for no values.
+    If one is nan, the result is nan and so is every gradient. Raises ValueError for no values.
     """
     return _extreme("minimum", min, values)
 
@@ -133,8 +134,7 @@ def softmax(values: Row) -> list[Value]:
     _, p = _log_normalizer(data_of(parents))
     rows = range(len(p))
     return [
-        Value(p[i], parents, tuple([p[i] * ((i == j) - p[j]) for j in rows]), ("softmax", i))
-        for i in rows
+        Value(p[i], parents, tuple([p[i] * ((i == j) - p[j]) for j in rows]), ("softmax", i)) for i in rows
     ]
 
 
@@ -232,9 +232,7 @@ def _products(
             for column, numbers in columns
         ]
     return [
-        Value(
-            sum_of_products(data, numbers) + b.data, row + column + (b,), numbers + data + ONE, "affine"
-        )
+        Value(sum_of_products(data, numbers) + b.data, row + column + (b,), numbers + data + ONE, "affine")
         for (column, numbers), b in zip(columns, bias)
     ]
 
@@ -286,9 +284,7 @@ def constant_rows(matrix: Matrix) -> list[SparseRow] | None:
     return None
 
 
-def weighted_sums(
-    rows: Sequence[SparseRow], values: Matrix, bias: Row | None = None
-) -> list[list[Value]]:
+def weighted_sums(rows: Sequence[SparseRow], values: Matrix, bias: Row | None = None) -> list[list[Value]]:
     """A constant sparse matrix times a matrix of Values, plus b: out_ij = Σ_k c_ik v_kj + b_j.
 
     This is a sparse feature matrix times the weights, and the sum of a graph's messages. Shapes
@@ -315,9 +311,7 @@ def value_weighted_sums(
     """`weighted_sums` where the coefficients are Values too, as learned edge weights are."""
     columns = _Columns(values, None)
     offsets = None if bias is None else _values(bias)
-    return [
-        _products(_values(coefficients), columns.of(indices), offsets) for indices, coefficients in rows
-    ]
+    return [_products(_values(coefficients), columns.of(indices), offsets) for indices, coefficients in rows]
 
 
 class _Columns:
@@ -349,7 +343,7 @@ def data_of(values: Sequence[Value]) -> tuple[float, ...]:
     return tuple([value.data for value in values])
 
 
-def is_constant(row: Row) -> bool:
+def is_constant(row: Row) -> TypeGuard[Sequence[float]]:
     """Whether a row holds no Value."""
     return not any(map(isinstance, row, repeat(Value)))
 

@@ -81,9 +81,7 @@ def split_masks(graph: Graph) -> Masks:
     return masks
 
 
-def random_split(
-    labels: list[int], shares: tuple[float, float] = (0.6, 0.2), *, seed: int = 0
-) -> Masks:
+def random_split(labels: list[int], shares: tuple[float, float] = (0.6, 0.2), *, seed: int = 0) -> Masks:
     """Split nodes at random, class by class, into train, val and test (what the shares leave over).
 
     Each class has at least one node in train. Nodes whose label is None are in no split.

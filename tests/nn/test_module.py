@@ -230,7 +230,10 @@ def test_loading_keeps_the_values_that_an_optimizer_holds():
     linear = Linear(1, 1)
     optimizer = optim.SGD(linear.parameters(), lr=0.5)
     before = linear.parameters()
+    before[0].grad = 7.0
     linear.load_state_dict({"weight": [[3.0]], "bias": [0.0]})
+    assert before[0].grad == 7.0  # as PyTorch leaves it
+    linear.zero_grad()
     assert all(a is b for a, b in zip(before, linear.parameters(), strict=True))
     mse_loss(linear([[1.0]]), [[0.0]]).backward()  # slope 2 · 3 for both
     optimizer.step()

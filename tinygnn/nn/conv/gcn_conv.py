@@ -62,9 +62,7 @@ class GCNConv(Module):
         self.bias = zeros(out_channels) if bias else None
         self.lin = Linear(in_channels, out_channels, bias=False, weight_initializer="glorot", rng=rng)
 
-    def forward(
-        self, x: Matrix, edge_index: object, edge_weight: Weights | None = None
-    ) -> list[list[Value]]:
+    def forward(self, x: Matrix, edge_index: object, edge_weight: Weights | None = None) -> list[list[Value]]:
         check_width("GCNConv", x, self.in_channels)
         edges, num_nodes = EdgeIndex.of(edge_index), len(x)
         transformed = self.lin(x)  # W x_j
