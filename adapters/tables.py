@@ -44,8 +44,8 @@ def read_batches(
     Raises AdapterError for bytes that are not text in this encoding, with the line they stand on.
     """
     done = 0  # lines read so far
-    with open_text(path, encoding) as file:
-        try:
+    try:
+        with open_text(path, encoding) as file:
             while lines := list(islice(file, LINES_AT_ONCE)):
                 text = "".join(lines)
                 if "\0" in text:
@@ -63,12 +63,12 @@ def read_batches(
                     done += len(lines)
                 if batch.rows:
                     yield batch
-        except UnicodeDecodeError as error:
-            raise undecodable(path, encoding, error) from None
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise AdapterError(f"the gzip data is damaged ({error}): pack it again", path=path) from None
-        except csv.Error as error:
-            raise AdapterError(f"it cannot be read as CSV: {error}", path=path, line=done + 1) from None
+    except UnicodeDecodeError as error:
+        raise undecodable(path, encoding, error) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise AdapterError(f"the gzip data is damaged ({error}): pack it again", path=path) from None
+    except csv.Error as error:
+        raise AdapterError(f"it cannot be read as CSV: {error}", path=path, line=done + 1) from None
 
 
 def _plain_batch(lines: list[str], done: int, delimiter: str, comment: str | None) -> Batch:

@@ -8,11 +8,12 @@ from typing import Any
 from tinygnn.conformance.case import Case
 from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
-from tinygnn.linalg import Features, Matrix
+from tinygnn.linalg import Matrix
 from tinygnn.losses import cross_entropy, mse_loss
 from tinygnn.nn import GCNConv, Linear, Module
 from tinygnn.nn.activation import activation, apply, log_softmax_rows, softmax_rows
 from tinygnn.nn.module import numbers_of
+from tinygnn.sparse import Features
 from tinygnn.value import Value
 
 LOSSES: dict[str, Callable[..., Value]] = {"mse_loss": mse_loss, "cross_entropy": cross_entropy}

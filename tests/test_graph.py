@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygnn import EdgeIndex, Graph, Value, adjacency_matrix, matmul
-from tinygnn.linalg import Features, transpose
+from tinygnn.linalg import transpose
 from tinygnn.nn import GCNConv
+from tinygnn.sparse import Features
 
 PATH = ([0, 1, 1, 2], [1, 0, 2, 1])
 X = [[1.0, 0.0], [0.0, 2.0], [3.0, 4.0]]

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from tinygnn import Value, linalg
 from tinygnn.gradcheck import gradcheck
 from tinygnn.linalg import (
-    Features,
     dot,
     linear_combination,
     log_softmax,
@@ -28,6 +27,7 @@ from tinygnn.linalg import (
 )
 from tinygnn.linalg import maximum as maximum_of
 from tinygnn.linalg import minimum as minimum_of
+from tinygnn.sparse import Features, sparse_row
 
 # exp and log of two math libraries, and sums in another order, differ in the last bits.
 ROUNDING = 1e-14
@@ -505,6 +505,15 @@ def test_linear_is_x_times_the_transposed_weight_plus_bias(pair, constant):
     assert data(linalg.linear(rows, values_of(w))) == product(x, transpose(w))
 
 
+@pytest.mark.parametrize("constant", [True, False], ids=["constant x", "Values"])
+@pytest.mark.parametrize("width", [1, 3])
+def test_linear_refuses_a_weight_that_does_not_fit(width, constant):
+    """Never cut to the shorter one."""
+    x = [[1.0, 2.0]] if constant else values_of([[1.0, 2.0]])
+    with pytest.raises(ValueError, match="linear"):
+        linalg.linear(x, values_of([[1.0] * width]))
+
+
 @given(factors(), st.booleans())
 def test_gradients_of_linear(pair, constant):
     """Of weight, bias and x, beside central differences."""
@@ -527,7 +536,7 @@ def test_weighted_sums_adds_the_bias_also_where_there_is_nothing_to_sum():
     """An isolated node still gets b, and b its gradient."""
     bias = leaves([10.0, 20.0])
     values = values_of([[1.0, 2.0], [3.0, 4.0]])
-    rows = [linalg.sparse_row([0, 1], [2.0, -1.0]), linalg.sparse_row([], [])]
+    rows = [sparse_row([0, 1], [2.0, -1.0]), sparse_row([], [])]
     out = linalg.weighted_sums(rows, values, bias)
     assert data(out) == [[9.0, 20.0], [10.0, 20.0]]
     total(linalg.flatten(out)).backward()

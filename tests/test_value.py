@@ -31,7 +31,7 @@ def same(a, b):
 
 
 def close(a, b):
-    return same(a, b) or abs(a - b) <= LIBM * max(1.0, abs(b))
+    return same(a, b) or (math.isfinite(b) and abs(a - b) <= LIBM * max(1.0, abs(b)))
 
 
 def result_and_slopes(f, *numbers):

@@ -6,7 +6,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from tinygnn.linalg import SparseRow, sparse_row, total
+from tinygnn.linalg import total
+from tinygnn.sparse import SparseRow, sparse_row
 from tinygnn.value import Value, power
 
 Weights = Sequence[Value | float]

@@ -8,7 +8,7 @@ from typing import Any
 
 from tinygnn.edge_index import EdgeIndex as EdgeIndex
 from tinygnn.edge_index import gcn_norm
-from tinygnn.linalg import Features
+from tinygnn.sparse import Features
 from tinygnn.value import Value, real_number
 
 MASKS = ("train_mask", "val_mask", "test_mask")

@@ -14,8 +14,9 @@ from __future__ import annotations
 import math
 import numbers
 import reprlib
+from collections.abc import Callable
 from math import inf, nan
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 # The name of an operation, or a tuple (name, constants...) where it has constants.
 Op = str | tuple[Any, ...]
@@ -281,6 +282,9 @@ class Value:
 
     def __ge__(self, other: Value | float) -> bool:
         return self.data >= as_value(other).data
+
+    # Said for the compiled build, where a class that defines `<` has no hash otherwise.
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__  # type: ignore[assignment]
 
     def __float__(self) -> float:
         return self.data

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from tinygnn import Value, manual_seed
-from tinygnn.linalg import Features
 from tinygnn.nn import Dropout
+from tinygnn.sparse import Features
 
 ONES = [[1.0] * 100 for _ in range(100)]
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tinygnn import Value
 from tinygnn.gradcheck import gradcheck
-from tinygnn.linalg import Features, flatten, total
+from tinygnn.linalg import flatten, total
 from tinygnn.nn import Linear
+from tinygnn.sparse import Features
 
 
 def numbers(rows):

@@ -102,6 +102,32 @@ def test_a_value_in_two_lists_is_one_parameter():
     assert len(module.parameters()) == 2
 
 
+def test_a_result_kept_as_an_attribute_is_no_parameter():
+    """`self.hidden = ...` in forward must reach neither the optimizer nor the saved weights."""
+
+    class Curious(Module):
+        def __init__(self):
+            self.lin = Linear(1, 2)
+
+        def forward(self, x):
+            self.hidden = self.lin(x)
+            self.norm = self.hidden[0][0] * 2.0
+            return self.hidden
+
+    module = Curious()
+    before = names(module)
+    module([[1.0]])
+    assert names(module) == before
+    assert list(module.state_dict()) == before
+
+
+def test_modules_in_a_tuple_are_parts_too():
+    """Weights that are silently not trained are the worst kind of missing weights."""
+    module = Module()
+    module.layers = (Linear(1, 1), Linear(1, 1))
+    assert names(module) == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"]
+
+
 def test_a_module_without_parameters():
     """Dropout, say."""
     assert Dropout().parameters() == []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
-from tinygnn.linalg import Features, Matrix
+from tinygnn.linalg import Matrix
 from tinygnn.nn import init
 from tinygnn.nn.module import Module
+from tinygnn.sparse import Features
 
 
 class Dropout(Module):

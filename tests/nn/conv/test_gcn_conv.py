@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tinygnn import EdgeIndex, Value
 from tinygnn.gradcheck import gradcheck
-from tinygnn.linalg import Features, flatten, total
+from tinygnn.linalg import flatten, total
 from tinygnn.nn import GCNConv
+from tinygnn.sparse import Features
 
 # Sums of a dozen numbers near one, added up in another order.
 REORDERED = 1e-12

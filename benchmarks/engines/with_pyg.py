@@ -1,0 +1,80 @@
+"""PyG on one thread of the CPU: its tutorial's loop, dense features, edge_index as it comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.contenders import Contender, Skip
+from benchmarks.engines import Epochs, dense_rows
+from benchmarks.workloads.build import lists
+
+try:
+    import torch
+    import torch_geometric
+    from torch_geometric.data import Data
+
+    from benchmarks.engines.with_torch import dtype_of
+except (ImportError, Skip):
+    raise Skip("PyG is not installed: pip install torch torch_geometric") from None
+
+
+class Stack(torch.nn.Module):
+    """Graph convolutions with an activation in between."""
+
+    def __init__(self, layers: list[Any], act: str) -> None:
+        super().__init__()
+        self.convs = torch.nn.ModuleList(
+            getattr(torch_geometric.nn, name)(*sizes, **options) for name, sizes, options in layers
+        )
+        self.act = getattr(torch.nn.functional, act)
+
+    def forward(self, x: torch.Tensor, edge_index: torch.Tensor) -> torch.Tensor:
+        *hidden, last = self.convs
+        for conv in hidden:
+            x = self.act(conv(x, edge_index))
+        return last(x, edge_index)
+
+
+def gnn(data: dict[str, Any], contender: Contender) -> Epochs:
+    """Train a graph neural network on the masked nodes."""
+    dtype = dtype_of(contender)
+    features, hidden, classes = data["sizes"]
+    graph = Data(
+        x=torch.tensor(dense_rows(data["x"], features), dtype=dtype),
+        edge_index=torch.tensor(data["edges"]),
+        y=torch.tensor(data["y"]),
+        train_mask=torch.tensor(data["train_mask"]),
+    )
+    model: Any
+    if data["conv"] == "gcn":
+        model = torch_geometric.nn.models.GCN(features, hidden, 2, classes)
+    else:
+        model = Stack(data["layers"], data["act"])
+    model = model.to(dtype)
+    model.load_state_dict({name: torch.tensor(entry, dtype=dtype) for name, entry in data["weights"].items()})
+    return train(graph, model)
+
+
+def train(graph: Data, model: torch.nn.Module) -> Epochs:
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    while True:
+        optimizer.zero_grad()
+        logits = model(graph.x, graph.edge_index)
+        loss = torch.nn.functional.cross_entropy(logits[graph.train_mask], graph.y[graph.train_mask])
+        loss.backward()
+        optimizer.step()
+        yield loss.item()
+
+
+def build(data: dict[str, Any], contender: Contender) -> Epochs:
+    """Build a Data; where others return a loss, this returns the number of edges."""
+    return build_again(lists(data), data["nodes"])
+
+
+def build_again(edges: tuple[list[int], list[int]], nodes: int) -> Epochs:
+    while True:
+        graph = Data(edge_index=torch.tensor(edges), num_nodes=nodes)
+        yield float(graph.num_edges)
+
+
+LOOPS = {"gnn": gnn, "build": build}

@@ -1,0 +1,80 @@
+"""`WORKLOADS`: what is measured. A row names the file that makes the data and the contenders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from benchmarks.contenders import MICROGRAD, PYG, TINYGNN, TORCH
+from benchmarks.workloads import build, cora, karate, moons, synthetic
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Something that every contender does in the same way.
+
+    make: returns the data, initial weights included, as JSON can hold it; its "kind" names the loop of
+    the engines that runs. skipped: contenders that are not started, and why.
+    """
+
+    name: str
+    description: str
+    make: Callable[[], dict[str, Any]]
+    contenders: tuple[str, ...]
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+# One product of features and weights is two or three of micrograd's Values, of about 700 bytes each.
+CORA_IN_MICROGRAD = "does not fit in memory: 62 million products, each of two or three Values of about 700 bytes"
+
+ROWS = [
+    Workload(
+        "moons",
+        "micrograd's own demo: an MLP 2-16-16-1 on 100 points of two moons",
+        moons.make,
+        (*TINYGNN, *MICROGRAD, *TORCH),
+    ),
+    Workload(
+        "karate",
+        "GCN with 16 hidden channels on Zachary's karate club",
+        karate.make,
+        (*TINYGNN, *MICROGRAD, "micrograd-no-zeros", *PYG),
+    ),
+    Workload(
+        "cora-gcn",
+        "GCN with 16 hidden channels on Cora",
+        partial(cora.make, "gcn"),
+        (*TINYGNN, "micrograd", *PYG),
+        {"micrograd": CORA_IN_MICROGRAD},
+    ),
+    Workload(
+        "cora-gat",
+        "GAT with 8 heads of 8 hidden channels on Cora",
+        partial(cora.make, "gat"),
+        (*TINYGNN, *PYG),
+    ),
+    Workload(
+        "cora-sage",
+        "GraphSAGE with 16 hidden channels on Cora",
+        partial(cora.make, "sage"),
+        (*TINYGNN, *PYG),
+    ),
+    *[
+        Workload(
+            f"synthetic-{nodes}",
+            f"GCN with 16 hidden channels on a random graph of {nodes:,} nodes and {5 * nodes:,} edges",
+            partial(synthetic.make, nodes),
+            ("tinygnn", "tinygnn-compiled", *PYG),
+        )
+        for nodes in synthetic.SIZES
+    ],
+    Workload(
+        "build",
+        f"a graph from {build.EDGES:,} edges in Python lists; an epoch is building it once",
+        build.make,
+        ("tinygnn", "tinygnn-compiled", "pyg-float32"),
+    ),
+]
+WORKLOADS = {row.name: row for row in ROWS}
