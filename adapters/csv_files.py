@@ -22,13 +22,13 @@ from tinygnn.adapters.entries import (
     whole_numbers,
 )
 from tinygnn.adapters.errors import AdapterError, distinct, name_list
-from tinygnn.adapters.pausing import paused
 from tinygnn.adapters.tables import Table
+from tinygnn.collector import pause_collector
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import MASKS, Graph
 
 
-@paused
+@pause_collector()
 def from_csv(
     edges: str | PathLike[str],
     nodes: str | PathLike[str] | None = None,

@@ -10,11 +10,11 @@ from typing import Any, TextIO
 from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError
 from tinygnn.adapters.pairs import reverse_columns, same
-from tinygnn.adapters.pausing import paused
+from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 
 
-@paused
+@pause_collector()
 def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] | None = None) -> None:
     """Write a graph as a CSV file of edges and, if asked for, one of nodes, both with a header.
 

@@ -16,12 +16,12 @@ from tinygnn.adapters.adjacency_order import adding_order, is_plain_order
 from tinygnn.adapters.attributes import Attributes, refuse_lookalikes, refuse_unknown
 from tinygnn.adapters.columns import exact_floats, feature_rows, labels, weight_column
 from tinygnn.adapters.errors import AdapterError, distinct, name_list
-from tinygnn.adapters.pausing import paused
+from tinygnn.collector import pause_collector
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
 
 
-@paused
+@pause_collector()
 def from_networkx(
     G: Any,
     node_attrs: Iterable[Any] | None = None,

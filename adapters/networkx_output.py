@@ -9,11 +9,11 @@ from tinygnn.adapters.attributes import copied
 from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError, did_you_mean, name_list, require_networkx
 from tinygnn.adapters.pairs import named_edge, reverse_columns
-from tinygnn.adapters.pausing import paused
+from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 
 
-@paused
+@pause_collector()
 def to_networkx(
     graph: Graph,
     node_attrs: Iterable[Any] | None = None,

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.pausing import paused
 from tinygnn.adapters.pyg_edges import check_ends, is_undirected, number_of_nodes, read_edges
 from tinygnn.adapters.tensors import take_apart
+from tinygnn.collector import pause_collector
 from tinygnn.graph import MASKS, Graph
 
 LEVELS = ("node", "edge", "graph")
 
 
-@paused
+@pause_collector()
 def from_pyg(data: Any, *, num_nodes: int | None = None, levels: Mapping[str, str] | None = None) -> Graph:
     """Convert a `torch_geometric.data.Data`: float32 numbers as the Python floats they are.
 

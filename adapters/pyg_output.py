@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.pausing import paused
 from tinygnn.adapters.tensors import exact_tensor, lists_to_tensor, put_together
+from tinygnn.collector import pause_collector
 from tinygnn.graph import MASKS, Graph
 
 PLACES = ("x", "y", "edge_weight", "edge_attr", *MASKS, "node_ids", "class_names")
 NAMESPACES = ("node_attrs", "edge_attrs", "graph_attrs")
 
 
-@paused
+@pause_collector()
 def to_pyg(graph: Graph) -> Any:
     """Convert a Graph to a `torch_geometric.data.Data`.
 

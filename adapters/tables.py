@@ -63,7 +63,7 @@ def read_batches(
                     done += len(lines)
                 if batch.rows:
                     yield batch
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise undecodable(path, encoding, error) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise AdapterError(f"the gzip data is damaged ({error}): pack it again", path=path) from None

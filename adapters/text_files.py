@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -49,20 +51,18 @@ def _siblings(path: Path) -> list[str]:
         return []
 
 
-def undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> AdapterError:
-    """Find the line that cannot be decoded: the text was read in larger pieces."""
-    with open_bytes(path) as file:
+def undecodable(path: Path, encoding: str, error: UnicodeError) -> AdapterError:
+    """Say which line is no text in this encoding; the file was read in larger pieces."""
+    advice = "give the encoding= it was written in, perhaps 'latin-1'"
+    if encoding.lower().startswith(("utf-16", "utf-32", "utf16", "utf32")):
+        return AdapterError(f"this is no {encoding} text ({error}): {advice}", path=path)
+    with suppress(OSError, EOFError, zlib.error), open_bytes(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 line.decode(encoding)
             except UnicodeDecodeError as at:
-                error, found = at, number
-                break
-        else:
-            found = 1
-    return AdapterError(
-        f"byte {error.object[error.start]:#04x} is not {encoding} text: give encoding=, perhaps "
-        "encoding='latin-1'",
-        path=path,
-        line=found,
-    )
+                byte = at.object[at.start]
+                return AdapterError(
+                    f"byte {byte:#04x} is no {encoding} text: {advice}", path=path, line=number
+                )
+    return AdapterError(f"this is no {encoding} text ({error}): {advice}", path=path)

@@ -119,9 +119,7 @@ def prepare(name: str, file: Path) -> tuple[int, int, str]:
     return data.get("nodes") or len(data["x"]), edges, ""
 
 
-def take_turns(
-    workload: Workload, entrants: list[Entrant], file: Path, rounds: int, log: Log
-) -> list[Row]:
+def take_turns(workload: Workload, entrants: list[Entrant], file: Path, rounds: int, log: Log) -> list[Row]:
     """Start every entrant, then let each run some epochs in every round."""
     rows = [Row(entrant.name) for entrant in entrants]
     workers: dict[str, Worker] = {}

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ def benchmarks_alone() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(CHECKOUT / "benchmarks", Path(folder, "benchmarks"), ignore=ignored)
-        shutil.copytree(CHECKOUT / "tinygnn" / "data", Path(folder, "tinygnn", "data"), ignore=ignored)
         yield folder
 
 
@@ -45,7 +44,7 @@ class Worker:
     def __init__(
         self, python: str, variables: dict[str, str], workload: str, contender: str, file: Path
     ) -> None:
-        self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self.process = subprocess.Popen(
             [python, "-m", "benchmarks.worker", workload, contender, str(file)],
             stdin=subprocess.PIPE,
@@ -54,7 +53,11 @@ class Worker:
             text=True,
             env=variables,
         )
-        self.ready = self._answer()
+        try:
+            self.ready = self._answer()
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, command: str) -> dict[str, Any]:
         """Send a command and return the answer."""
@@ -94,7 +97,5 @@ class Worker:
         self.process.wait()
         for file in (self.process.stdin, self.process.stdout, self.errors):
             if file is not None:
-                try:
+                with suppress(BrokenPipeError):
                     file.close()
-                except BrokenPipeError:
-                    pass

@@ -87,16 +87,16 @@ PRODUCTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], Any, tuple[str, .
         "dense_product", {"rows": A, "columns": COLUMNS, "bias": BIAS}, {}, SQUARE, (), "r_i · c_j + b_j",
     ),
     "weighted_sums/ordinary": (
-        "weighted_sums", {"values": B, "bias": BIAS}, {"coefficients": [[0.5, 0.0, 1.5], [0.0, 0.0, -2.0]]},
-        SQUARE, ("constant",), "Σ_k c_ik v_kj + b_j",
+        "weighted_sums", {"values": [*B, BIAS]},
+        {"coefficients": [[0.5, 0.0, 1.5, 1.0], [0.0, 0.0, -2.0, 1.0]]},
+        SQUARE, ("constant",), "Σ_k c_ik v_kj",
     ),
     "weighted_sums/row-without-entries": (
         "weighted_sums", {"values": B}, {"coefficients": [[0.5, 0.0, 1.5], [0.0, 0.0, 0.0]]},
         SQUARE, ("constant", "empty"), "Σ_k c_ik v_kj",
     ),
     "value_weighted_sums/ordinary": (
-        "value_weighted_sums", {"coefficients": A, "values": B, "bias": BIAS}, {}, SQUARE, (),
-        "Σ_k c_ik v_kj + b_j",
+        "value_weighted_sums", {"coefficients": A, "values": B}, {}, SQUARE, (), "Σ_k c_ik v_kj",
     ),
     "log_softmax_at/ordinary": (
         "log_softmax_at", {"values": A[0]}, {"index": 1}, 1.3125, (), "v_i - logsumexp(v)",

@@ -20,6 +20,7 @@ from tinygnn.conformance.magnitude import magnitudes
 from tinygnn.conformance.tinygnn_models import run_model, training_model
 from tinygnn.losses import cross_entropy, mse_loss
 from tinygnn.nn.module import leaves
+from tinygnn.sparse import nonzeros
 from tinygnn.value import Value, as_value
 
 OPS: dict[str, Callable[..., Any]] = {
@@ -67,7 +68,7 @@ OPS: dict[str, Callable[..., Any]] = {
     "transpose": linalg.transpose,
     "linear": linalg.linear,
     "dense_product": linalg.dense_product,
-    "weighted_sums": lambda coefficients, **rest: linalg.weighted_sums(linalg.nonzeros(coefficients), **rest),
+    "weighted_sums": lambda coefficients, **rest: linalg.weighted_sums(nonzeros(coefficients), **rest),
     "value_weighted_sums": lambda coefficients, **rest: linalg.value_weighted_sums(
         [(list(range(len(row))), row) for row in coefficients], **rest
     ),

@@ -532,12 +532,12 @@ def test_gradients_of_linear(pair, constant):
     assert gradcheck(f, leaves(flat))
 
 
-def test_weighted_sums_adds_the_bias_also_where_there_is_nothing_to_sum():
+def test_weighted_sums_takes_a_bias_as_one_more_row():
     """An isolated node still gets b, and b its gradient."""
     bias = leaves([10.0, 20.0])
     values = values_of([[1.0, 2.0], [3.0, 4.0]])
-    rows = [sparse_row([0, 1], [2.0, -1.0]), sparse_row([], [])]
-    out = linalg.weighted_sums(rows, values, bias)
+    rows = [sparse_row([0, 1, 2], [2.0, -1.0, 1.0]), sparse_row([2], [1.0])]
+    out = linalg.weighted_sums(rows, [*values, bias])
     assert data(out) == [[9.0, 20.0], [10.0, 20.0]]
     total(linalg.flatten(out)).backward()
     assert [b.grad for b in bias] == [2.0, 2.0]
@@ -548,8 +548,9 @@ def test_value_weighted_sums_hands_gradients_to_the_coefficients():
     """d(c v)/dc = v."""
     c = Value(2.0)
     values = values_of([[3.0, 5.0]])
-    out = linalg.value_weighted_sums([([0], [c]), ([], [])], values, leaves([1.0, 1.0]))
-    assert data(out) == [[7.0, 11.0], [1.0, 1.0]]
+    rows = [([0, 1], [c, 1.0]), ([], [])]
+    out = linalg.value_weighted_sums(rows, [*values, leaves([1.0, 1.0])])
+    assert data(out) == [[7.0, 11.0], [0.0, 0.0]]
     total(linalg.flatten(out)).backward()
     assert c.grad == 8.0
     assert [v.grad for v in values[0]] == [2.0, 2.0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
+from contextlib import ContextDecorator
 from types import TracebackType
 
 # Between two looks at everything: at least this many seconds, and this many times what a look took,
@@ -20,8 +21,8 @@ FROZEN_BY_PYTHON = 1000
 _next_look = time.perf_counter() + LOOK_SECONDS
 
 
-class pause_collector:
-    """A context in which the cyclic garbage collector does not run.
+class pause_collector(ContextDecorator):
+    """A context, and a decorator, in which the cyclic garbage collector does not run.
 
     On leaving, also by an exception, it runs again if it did before: nested use and a user's own
     `gc.disable()` are left as they were.
@@ -31,8 +32,11 @@ class pause_collector:
     False
     """
 
+    def __init__(self) -> None:
+        self._was_enabled: list[bool] = []
+
     def __enter__(self) -> None:
-        self._was_enabled = gc.isenabled()
+        self._was_enabled.append(gc.isenabled())
         gc.disable()
 
     def __exit__(
@@ -41,7 +45,7 @@ class pause_collector:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._was_enabled:
+        if self._was_enabled.pop():
             _pass_over_young_objects()
             gc.enable()
 

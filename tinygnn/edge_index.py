@@ -6,9 +6,9 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from tinygnn.linalg import total
+from tinygnn.linalg import plain, total
 from tinygnn.sparse import SparseRow, sparse_row
-from tinygnn.value import Value, power
+from tinygnn.value import Value, power, real_number
 
 Weights = Sequence[Value | float]
 
@@ -17,7 +17,8 @@ class EdgeIndex(tuple[list[int], list[int]]):
     """The pair (sources, targets): edge e sends its message from sources[e] to targets[e].
 
     It is a pair of lists like PyG's `edge_index`, and equal to one. What is computed from it is kept,
-    so treat the lists as read-only and make a new EdgeIndex for other edges.
+    so treat the lists as read-only and make a new EdgeIndex for other edges. A layer that is given a
+    plain pair makes one on every call: for training, make it once, or use a Graph, which holds one.
 
     >>> edges = EdgeIndex(([0, 1, 1], [1, 0, 2]))
     >>> edges.entering(3)
@@ -101,9 +102,13 @@ class EdgeIndex(tuple[list[int], list[int]]):
         improved: bool = False,
         add_self_loops: bool = True,
         normalize: bool = True,
+        bias: bool = False,
     ) -> list[SparseRow]:
-        """For each node the nodes it hears from and GCN's constant coefficients; see `gcn_norm`."""
-        key = ("gcn", num_nodes, improved, add_self_loops, normalize)
+        """For each node the nodes it hears from and GCN's constant coefficients; see `gcn_norm`.
+
+        With bias it also hears, with coefficient 1, from row num_nodes.
+        """
+        key = ("gcn", num_nodes, improved, add_self_loops, normalize, bias)
         weights = None if edge_weight is None else tuple(edge_weight)
         known = self._cache.get(key)
         if known is None or known[0] != weights:
@@ -111,22 +116,28 @@ class EdgeIndex(tuple[list[int], list[int]]):
                 self, weights, num_nodes,
                 improved=improved, add_self_loops=add_self_loops, normalize=normalize,
             )  # fmt: skip
+            extra = ([num_nodes], [1.0]) if bias else ([], [])
             sources = edges[0]
             rows = [
-                sparse_row([sources[e] for e in entering], [float(coefficients[e]) for e in entering])
+                sparse_row(
+                    [sources[e] for e in entering] + extra[0],
+                    [float(coefficients[e]) for e in entering] + extra[1],
+                )
                 for entering in edges.entering(num_nodes)
             ]
             known = self._cache[key] = weights, rows
         found: list[SparseRow] = known[1]
         return found
 
-    def neighbour_rows(self, num_nodes: int, *, mean: bool = False, root: bool = False) -> list[SparseRow]:
+    def neighbour_rows(
+        self, num_nodes: int, *, mean: bool = False, root: bool = False, bias: bool = False
+    ) -> list[SparseRow]:
         """For each node the nodes it hears from, each with coefficient 1, or 1/in-degree for a mean.
 
         With root it also hears, with coefficient 1, from row num_nodes + i: itself in a second matrix
-        of rows below the first.
+        of rows below the first. With bias it hears so from the row below all these.
         """
-        key = ("neighbours", num_nodes, mean, root)
+        key = ("neighbours", num_nodes, mean, root, bias)
         if key not in self._cache:
             rows = []
             for i, entering in enumerate(self.entering(num_nodes)):
@@ -134,7 +145,9 @@ class EdgeIndex(tuple[list[int], list[int]]):
                 coefficients = [1.0 / max(len(entering), 1) if mean else 1.0] * len(entering)
                 if root:
                     indices.append(num_nodes + i)
-                    coefficients.append(1.0)
+                if bias:
+                    indices.append(2 * num_nodes if root else num_nodes)
+                coefficients += [1.0] * (len(indices) - len(coefficients))
                 rows.append(sparse_row(indices, coefficients))
             self._cache[key] = rows
         found: list[SparseRow] = self._cache[key]
@@ -197,11 +210,18 @@ def add_remaining_self_loops(
 def _weights(edge_index: EdgeIndex, edge_weight: Weights | None) -> list[Value | float]:
     if edge_weight is None:
         return [1.0] * edge_index.num_edges
+    edge_weight = plain(edge_weight)
     if len(edge_weight) != edge_index.num_edges:
         raise ValueError(
             f"{len(edge_weight)} edge weights for {edge_index.num_edges} edges: each edge needs one"
         )
-    return list(edge_weight)
+    weights: list[Value | float] = []
+    for e, weight in enumerate(edge_weight):
+        try:
+            weights.append(weight if isinstance(weight, Value) else real_number(weight))
+        except TypeError as error:
+            raise TypeError(f"the weight of edge {e}: {error}") from None
+    return weights
 
 
 def _degree(weights: list[Value | float]) -> Value | float:
@@ -216,10 +236,8 @@ def _inverse_root(degree: Value | float) -> Value | float:
 
 def _plain_lists(edge_index: Any) -> list[list[Any]]:
     """Turn a pair of sequences, or anything with `.tolist()`, into a list of lists."""
-    if hasattr(edge_index, "tolist"):
-        edge_index = edge_index.tolist()
     try:
-        return [list(row.tolist() if hasattr(row, "tolist") else row) for row in edge_index]
+        return [list(plain(row)) for row in plain(edge_index)]
     except TypeError:
         raise ValueError(
             f"edge_index is a {type(edge_index).__name__}: give a pair of rows (sources, targets)"

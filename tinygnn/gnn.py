@@ -63,6 +63,7 @@ class GNN(Module):
         last = hidden_channels if out_channels is None else out_channels
         sizes = [in_channels, *[hidden_channels] * (num_layers - 1), last]
         self.kind = conv
+        self.out_channels = last
         options["rng"] = rng
         output = num_layers - 1 if out_channels is not None else None
         self.convs = [
@@ -91,7 +92,8 @@ class GNN(Module):
                 h = h if self.act is None else apply(self.act, h)
                 h = self.dropout(h)
         if self.readout is not None:
-            h = [[READOUTS[self.readout](column) for column in zip(*h)]]
+            columns = zip(*h) if h else [()] * self.out_channels
+            h = [[READOUTS[self.readout](column) for column in columns]]
         return h  # type: ignore[return-value]  # rows of Values from here on
 
     def __repr__(self) -> str:

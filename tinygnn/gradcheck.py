@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 from tinygnn.value import Value
 
@@ -34,11 +35,12 @@ def analytic_gradient(f: Callable[..., Value], inputs: Sequence[Value]) -> list[
     before = [value.grad for value in inputs]
     for value in inputs:
         value.grad = 0.0
-    f(*inputs).backward()
-    gradient = [value.grad for value in inputs]
-    for value, grad in zip(inputs, before):
-        value.grad = grad
-    return gradient
+    try:
+        f(*inputs).backward()
+        return [value.grad for value in inputs]
+    finally:
+        for value, grad in zip(inputs, before):
+            value.grad = grad
 
 
 def gradcheck(
@@ -50,13 +52,15 @@ def gradcheck(
 ) -> bool:
     """Compare the gradient of f(*inputs) with central differences; print both where they differ.
 
-    They agree at an input when |analytic - numeric| <= tolerance · max(1, |analytic|, |numeric|); a
-    nan agrees with nothing. Choose inputs away from kinks, where the numeric gradient means nothing.
+    They agree at an input when |analytic - numeric| <= tolerance · max(1, |numeric|); a nan or an inf
+    agrees with nothing. Choose inputs away from kinks, where the numeric gradient means nothing.
     Raises TypeError when an input is not a leaf Value or f does not return a Value.
 
     >>> gradcheck(lambda x, y: x * y + x.tanh(), [Value(0.3), Value(2.0)])
     True
     """
+    if isinstance(inputs, Value):
+        raise TypeError("gradcheck takes a list of inputs: write gradcheck(f, [x])")
     for i, value in enumerate(inputs):
         if not isinstance(value, Value) or value.parents:
             raise TypeError(f"input {i} is {value!r}: gradcheck needs leaf Values, such as Value(1.0)")
@@ -67,7 +71,7 @@ def gradcheck(
     wrong = [
         (i, a, n)
         for i, (a, n) in enumerate(zip(analytic, numeric))
-        if not (a == n or abs(a - n) <= tolerance * max(1.0, abs(a), abs(n)))
+        if not (isfinite(n) and abs(a - n) <= tolerance * max(1.0, abs(n)))
     ]
     if wrong:
         print(f"{'input':>5}  {'at':>23}  {'analytic':>23}  {'numeric':>23}")

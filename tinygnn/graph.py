@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from tinygnn.edge_index import EdgeIndex as EdgeIndex
 from tinygnn.edge_index import gcn_norm
+from tinygnn.linalg import plain
 from tinygnn.sparse import Features
 from tinygnn.value import Value, real_number
 
+BUILT_IN = {bool, int, float, str, type(None), list, tuple, Value}
 MASKS = ("train_mask", "val_mask", "test_mask")
 
 
@@ -40,7 +43,7 @@ class Graph:
     _: KW_ONLY
     edge_weight: list[Any] | None = None
     edge_attr: list[Any] | None = None
-    num_nodes: int = -1
+    num_nodes: int = None  # type: ignore[assignment]  # None asks for it to be found
     train_mask: list[bool] | None = None
     val_mask: list[bool] | None = None
     test_mask: list[bool] | None = None
@@ -59,20 +62,21 @@ class Graph:
             setattr(self, name, _plain(getattr(self, name)))
         if self.x is not None:
             self.x = _feature_rows("x", self.x)
-        if self.num_nodes == -1:
-            self.num_nodes = self._infer_num_nodes()
+        self.num_nodes = self._infer_num_nodes() if self.num_nodes is None else self.num_nodes
+        if hasattr(self.num_nodes, "__index__") and not isinstance(self.num_nodes, bool):
+            self.num_nodes = operator.index(self.num_nodes)
         if self.y_level is None and self.y is not None:
             per_node = isinstance(self.y, list) and len(self.y) == self.num_nodes
             one_row = isinstance(self.y, list) and len(self.y) == 1
             self.y_level = "graph" if not per_node and (one_row or not isinstance(self.y, list)) else "node"
-        self.validate()
+        self._validate_all_but_x()
 
     def _infer_num_nodes(self) -> int:
         columns: list[Any] = [self.x, self.node_ids, *(getattr(self, mask) for mask in MASKS)]
         if self.y_level == "node" or (isinstance(self.y, list) and len(self.y) > 1):
             columns.append(self.y)
         for column in columns:
-            if column is not None:
+            if isinstance(column, list):
                 return len(column)
         return max(max(self.edge_index[0], default=-1), max(self.edge_index[1], default=-1)) + 1
 
@@ -99,6 +103,12 @@ class Graph:
 
         Raises ValueError that says which entry is wrong and what was expected.
         """
+        if self.x is not None:
+            _feature_rows("x", self.x)
+        self._validate_all_but_x()
+        return True
+
+    def _validate_all_but_x(self) -> None:
         n, e = self.num_nodes, self.num_edges
         if type(n) is not int or n < 0:
             raise ValueError(f"num_nodes is {n!r}, not a whole number of nodes")
@@ -114,19 +124,22 @@ class Graph:
         for mask in MASKS:
             _check_length(mask, getattr(self, mask), n, "node")
             _check_mask(mask, getattr(self, mask))
-        for name, column in self.node_attrs.items():
-            _check_length(f"node_attrs[{name!r}]", column, n, "node")
-        for name, column in self.edge_attrs.items():
-            _check_length(f"edge_attrs[{name!r}]", column, e, "edge")
-        if self.x is not None:
-            _feature_rows("x", self.x)
+        for attrs, length, of in (("node_attrs", n, "node"), ("edge_attrs", e, "edge")):
+            if not isinstance(getattr(self, attrs), dict):
+                raise ValueError(f"{attrs} is {getattr(self, attrs)!r}: expected a dict of columns by name")
+            for name, column in getattr(self, attrs).items():
+                _check_length(f"{attrs}[{name!r}]", column, length, of)
         if self.edge_weight is not None:
             _check_numbers("edge_weight", self.edge_weight)
-        if self.node_ids is not None and len(set(self.node_ids)) != n:
-            first: dict[Any, int] = {}
-            i, j = next((first[v], i) for i, v in enumerate(self.node_ids) if first.setdefault(v, i) != i)
-            raise ValueError(f"node_ids: nodes {i} and {j} are both named {self.node_ids[i]!r}")
-        return True
+        if self.edge_attr is not None:
+            _check_widths("edge_attr", self.edge_attr)
+        if self.node_ids is not None:
+            _check_names("node_ids", self.node_ids)
+        if self.class_names is not None and self.y is not None:
+            labels = self.y if isinstance(self.y, list) else [self.y]
+            for i, label in enumerate(labels):
+                if type(label) is int and not 0 <= label < len(self.class_names):
+                    raise ValueError(f"y[{i}] is {label}, but class_names has {len(self.class_names)} names")
 
     def __repr__(self) -> str:
         parts = [f"{self.num_nodes} nodes", f"{self.num_edges} edges"]
@@ -143,7 +156,7 @@ def adjacency_matrix(graph: Graph, *, self_loops: bool = False, normalize: bool 
     self_loops=True gives every node that has no self loop one of weight 1, as GCN does;
     normalize=True scales A to D^-1/2 A D^-1/2, D the row sums of A. With both,
     `matmul(adjacency_matrix(graph, ...), matmul(x, W))` is what GCNConv computes. Weights of duplicate
-    edges add up. Shape [N][N].
+    edges add up; of several self loops self_loops=True counts the last, as GCN does. Shape [N][N].
 
     >>> adjacency_matrix(Graph(([0], [1])), self_loops=True)
     [[1.0, 0.0], [1.0, 1.0]]
@@ -163,29 +176,30 @@ def adjacency_matrix(graph: Graph, *, self_loops: bool = False, normalize: bool 
 
 
 def _plain(column: Any) -> Any:
-    """Copy a column; anything with `.tolist()` becomes lists."""
-    if hasattr(column, "tolist"):
-        return column.tolist()
-    return list(column) if isinstance(column, (list, tuple)) else column
+    """Copy a column; tensors, arrays and their scalars become lists and Python's own numbers."""
+    column = plain(column)
+    if not isinstance(column, (list, tuple)):
+        return column
+    if set(map(type, column)) <= BUILT_IN:
+        return list(column)
+    return [plain(entry) for entry in column]
 
 
 def _feature_rows(name: str, rows: Sequence[Any]) -> list[list[Any]]:
     """Check rows of numbers or Values of one length; copy them, as `Features` if all are floats."""
-    width = len(rows[0]) if rows else 0
-    constant = True
-    checked: list[list[Any]] = []
-    for i, row in enumerate(rows):
-        row = _plain(row)
+    if not isinstance(rows, list):
+        raise ValueError(f"{name} is {rows!r}: expected a list with one row of numbers per node")
+    checked = [_plain(row) for row in rows]
+    for i, row in enumerate(checked):
         if not isinstance(row, list):
             raise ValueError(f"{name}[{i}] is {row!r}: each node needs a list of numbers, its features")
-        if len(row) != width:
-            raise ValueError(
-                f"{name}[{i}] has {len(row)} entries, {name}[0] has {width}: all rows need one length"
-            )
+    _check_widths(name, checked)
+    constant = True
+    for i, row in enumerate(checked):
         if set(map(type, row)) - {float}:
             row = [_exact_number(f"{name}[{i}][{j}]", entry) for j, entry in enumerate(row)]
             constant = constant and not any(isinstance(entry, Value) for entry in row)
-        checked.append(row)
+            checked[i] = row
     return Features(checked) if constant else checked
 
 
@@ -194,7 +208,7 @@ def _exact_number(where: str, entry: Any) -> Any:
         return entry
     try:
         number = real_number(entry)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from None
     if number != entry and number == number:
         raise ValueError(f"{where} is {entry!r}, which no float holds exactly (nearest: {number!r})")
@@ -214,6 +228,28 @@ def _check_length(name: str, column: Any, length: int, of: str) -> None:
         raise ValueError(f"{name} is {column!r}: expected a list with one entry per {of}")
     if len(column) != length:
         raise ValueError(f"{name} has {len(column)} entries, the graph {length} {of}s: they must agree")
+
+
+def _check_widths(name: str, rows: Sequence[Any]) -> None:
+    """Raise ValueError, naming the row, unless all rows that are lists are equally long."""
+    widths = [len(row) if isinstance(row, (list, tuple)) else None for row in rows]
+    if len(set(widths)) > 1:
+        i = next(i for i, width in enumerate(widths) if width != widths[0])
+        raise ValueError(
+            f"{name}[{i}] has {widths[i]} entries, {name}[0] has {widths[0]}: all rows need one length"
+        )
+
+
+def _check_names(name: str, names: Sequence[Any]) -> None:
+    """Raise ValueError unless all names are hashable and different."""
+    first: dict[Any, int] = {}
+    for i, node in enumerate(names):
+        try:
+            j = first.setdefault(node, i)
+        except TypeError:
+            raise ValueError(f"{name}[{i}] is {node!r}: a name is hashable, as text or a number") from None
+        if i != j:
+            raise ValueError(f"{name}: nodes {j} and {i} are both named {node!r}")
 
 
 def _check_mask(name: str, mask: list[Any] | None) -> None:

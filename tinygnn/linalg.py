@@ -12,24 +12,30 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from math import inf, nan
 from operator import mul
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
-from tinygnn.sparse import Features, SparseRow, nonzeros
+from tinygnn.sparse import Features, Parents, SparseRow, gather, nonzeros
 from tinygnn.value import Value, as_value, exponential, logarithm, real_number
 
 Row = Sequence[Value | float]
 Matrix = Sequence[Row]
 
 ONE = (1.0,)
+COMPILED = not __file__.endswith(".py")  # by mypyc; see CONTRIBUTING
 
 
-def _sum_of_products(a: Sequence[float], b: Sequence[float]) -> float:
-    return sum(map(mul, a, b), 0.0)
+def _sum_of_products(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    if not COMPILED:
+        return sum(map(mul, a, b), 0.0)
+    result = 0.0  # the same sum in the order that a compiler makes fast
+    for i in range(len(a)):
+        result += a[i] * b[i]
+    return result
 
 
-# Both add left to right; CPython from 3.12 on carries the rounding errors along and 3.11 does not, so
-# that results differ between versions by at most len(a) · 2**-53 · Σ|a_i b_i|.
-sum_of_products: Callable[[Sequence[float], Sequence[float]], float] = getattr(
+# CPython from 3.12 on has a sum of products of its own, which carries the rounding errors along. 3.11
+# adds left to right: results differ between versions by at most len(a) · 2**-53 · Σ|a_i b_i|.
+sum_of_products: Callable[[tuple[float, ...], tuple[float, ...]], float] = getattr(
     math, "sumprod", _sum_of_products
 )
 
@@ -122,7 +128,8 @@ def logsumexp(values: Row) -> Value:
     """
     parents = _values(values)
     data = data_of(parents)
-    result, probabilities = _log_normalizer(data)
+    shift, log_total, probabilities = _log_normalizer(data)
+    result = shift + log_total
     if not math.isfinite(result):
         probabilities = tuple([exponential(x - result) for x in data])
     return Value(result, parents, probabilities, "logsumexp")
@@ -134,7 +141,7 @@ def logsumexp(values: Row) -> Value:
 def softmax(values: Row) -> list[Value]:
     """p_i = exp(v_i) / Σ_k exp(v_k); dp_i/dv_j = p_i (δ_ij - p_j). Shape [n] -> [n]."""
     parents = _values(values)
-    _, p = _log_normalizer(data_of(parents))
+    p = _log_normalizer(data_of(parents))[2]
     rows = range(len(p))
     return [
         Value(p[i], parents, tuple([p[i] * ((i == j) - p[j]) for j in rows]), ("softmax", i)) for i in rows
@@ -155,24 +162,24 @@ def log_softmax_at(values: Row, index: int) -> Value:
 
 
 def _log_softmax_at(
-    parents: tuple[Value, ...], i: int, normalizer: float, probabilities: tuple[float, ...]
+    parents: tuple[Value, ...], i: int, shift: float, log_total: float, probabilities: tuple[float, ...]
 ) -> Value:
     partials = [-p for p in probabilities]
     partials[i] += 1.0
-    result = parents[i].data - normalizer if normalizer < inf else nan
+    result = parents[i].data - shift - log_total if log_total < inf else nan
     return Value(result, parents, tuple(partials), ("log_softmax", i))
 
 
-def _log_normalizer(data: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
-    """Return log Σ exp(data) and the softmax of data."""
+def _log_normalizer(data: tuple[float, ...]) -> tuple[float, float, tuple[float, ...]]:
+    """Return a shift, log Σ exp(data - shift), and the softmax of data."""
     peak = max(data, default=-inf)
     shift = peak if math.isfinite(peak) else 0.0
     exponentials = [exponential(x - shift) for x in data]
     denominator = sum(exponentials, 0.0)
     if denominator == 0.0 or denominator == inf or denominator != denominator:
         # Only infinities or a nan lead here: the sum is 0, inf or nan and no shares are defined.
-        return logarithm(denominator) if denominator == denominator else nan, (nan,) * len(data)
-    return shift + math.log(denominator), tuple([e / denominator for e in exponentials])
+        return 0.0, logarithm(denominator) if denominator == denominator else nan, (nan,) * len(data)
+    return shift, math.log(denominator), tuple([e / denominator for e in exponentials])
 
 
 # ---- matrices --------------------------------------------------------------------------------------
@@ -207,11 +214,23 @@ def matmul(a: Matrix, b: Matrix) -> list[list[Value]]:
 
 
 def linear(x: Matrix, weight: Matrix, bias: Row | None = None) -> list[list[Value]]:
-    """X Wᵀ + b: x'_i = W x_i + b. Shapes [n][k], [m][k], [m] -> [n][m]; x may be constant."""
-    constant = constant_rows(x)
-    if constant is not None:
-        return weighted_sums(constant, list(zip(*weight)), bias)
-    return dense_product(x, weight, bias)
+    """X Wᵀ + b: x'_i = W x_i + b. Shapes [n][k], [m][k], [m] -> [n][m]; x may be constant.
+
+    Raises ValueError when the shapes do not fit.
+    """
+    check_rectangular("linear's x", x)
+    check_rectangular("linear's weight", weight)
+    if x and weight and len(x[0]) != len(weight[0]):
+        raise ValueError(f"linear takes rows of {len(weight[0])} entries, but x has rows of {len(x[0])}")
+    if bias is not None and len(bias) != len(weight):
+        raise ValueError(f"linear has a bias of {len(bias)} entries for {len(weight)} rows of weights")
+    rows = constant_rows(x, one=bias is not None)
+    if rows is None:
+        return dense_product(x, weight, bias)
+    columns = [*zip(*weight)] if bias is None else [*zip(*weight), bias]
+    table = [_values(column) for column in columns]
+    known = x.parents(table, one=bias is not None) if isinstance(x, Features) else None
+    return weighted_sums(rows, table, known)
 
 
 def dense_product(rows: Matrix, columns: Matrix, bias: Row | None = None) -> list[list[Value]]:
@@ -240,64 +259,57 @@ def _products(
     ]
 
 
-def constant_rows(matrix: Matrix) -> list[SparseRow] | None:
-    """The nonzeros of a matrix without Values; None if it has Values."""
+def constant_rows(matrix: Matrix, *, one: bool = False) -> list[SparseRow] | None:
+    """The nonzeros of a matrix without Values, with a 1 at the end if asked for; None if it has Values."""
     if isinstance(matrix, Features):
-        return matrix.nonzeros()
+        return matrix.nonzeros(one=one)
     if all(map(is_constant, matrix)):
-        return nonzeros([[real_number(entry) for entry in row] for row in matrix])
+        return nonzeros([[real_number(entry) for entry in row] for row in matrix], one=one)
     return None
 
 
-def weighted_sums(rows: Sequence[SparseRow], values: Matrix, bias: Row | None = None) -> list[list[Value]]:
-    """A constant sparse matrix times a matrix of Values, plus b: out_ij = Σ_k c_ik v_kj + b_j.
+def weighted_sums(
+    rows: Sequence[SparseRow], values: Matrix, parents: Sequence[Parents] | None = None
+) -> list[list[Value]]:
+    """A constant sparse matrix times a matrix of Values: out_ij = Σ_k c_ik v_kj.
 
-    This is a sparse feature matrix times the weights, and the sum of a graph's messages. Shapes
-    [n][k], [k][m], [m] -> [n][m]; a row without entries gives b, or zeros.
+    This is a sparse feature matrix times the weights, and the sum of a graph's messages. A bias is one
+    more row of values, with the coefficient 1. Shapes [n][k], [k][m] -> [n][m]; a row without entries
+    gives zeros. parents: the tuples of Values that each result is made from, if they are known.
     """
-    columns = _Columns(values, bias)
+    table = [_values(row) for row in values]
+    data = [data_of(row) for row in table]
+    width = len(table[0]) if table else 0
+    if parents is None:
+        parents = [gather(table, indices) for indices, _, _ in rows]
     out = []
-    for indices, coefficients, op in rows:
-        if bias is not None:
-            coefficients += ONE
-            op = ("linear_combination", coefficients)
-        out.append(
-            [
-                Value(sum_of_products(coefficients, numbers), parents, coefficients, op)
-                for parents, numbers in columns.of(indices)
-            ]
-        )
+    for (indices, coefficients, op), made_from in zip(rows, parents):
+        if indices:
+            columns = zip(*[data[k] for k in indices])
+            out.append(
+                [
+                    Value(sum_of_products(coefficients, column), values_of_column, coefficients, op)
+                    for column, values_of_column in zip(columns, made_from)
+                ]
+            )
+        else:
+            out.append([Value(0.0, (), (), op) for _ in range(width)])
     return out
 
 
-def value_weighted_sums(
-    rows: Sequence[tuple[Sequence[int], Row]], values: Matrix, bias: Row | None = None
-) -> list[list[Value]]:
+def value_weighted_sums(rows: Sequence[tuple[Sequence[int], Row]], values: Matrix) -> list[list[Value]]:
     """`weighted_sums` where the coefficients are Values too, as learned edge weights are."""
-    columns = _Columns(values, None)
-    offsets = None if bias is None else _values(bias)
-    return [_products(_values(coefficients), columns.of(indices), offsets) for indices, coefficients in rows]
-
-
-class _Columns:
-    """Reads chosen rows of a matrix column by column, as Values and as numbers."""
-
-    def __init__(self, values: Matrix, bias: Row | None) -> None:
-        self.table = [_values(row) for row in values]
-        self.data = [data_of(row) for row in self.table]
-        self.bias = [] if bias is None else [_values(bias)]
-        self.bias_data = [data_of(row) for row in self.bias]
-        self.width = len(self.table[0]) if self.table else 0
-
-    def of(self, indices: Sequence[int]) -> Iterable[tuple[tuple[Value, ...], tuple[float, ...]]]:
-        """For each column the entries of rows `indices`, then the bias."""
-        if not indices and not self.bias:
-            return [((), ())] * self.width
-        table, data = self.table, self.data
-        return zip(
-            zip(*[table[k] for k in indices], *self.bias),
-            zip(*[data[k] for k in indices], *self.bias_data),
+    table = [_values(row) for row in values]
+    data = [data_of(row) for row in table]
+    none: list[tuple[tuple[Value, ...], tuple[float, ...]]] = [((), ())] * (len(table[0]) if table else 0)
+    return [
+        _products(
+            _values(coefficients),
+            zip(gather(table, indices), zip(*[data[k] for k in indices])) if indices else none,
+            None,
         )
+        for indices, coefficients in rows
+    ]
 
 
 # ---- helpers ----------------------------------------------------------------------------------------
@@ -320,6 +332,11 @@ def check_rectangular(what: str, matrix: Matrix) -> None:
         width = len(matrix[0])
         i = next(i for i, row in enumerate(matrix) if len(row) != width)
         raise ValueError(f"{what}: row {i} has {len(matrix[i])} entries, row 0 has {width}")
+
+
+def plain(column: Any) -> Any:
+    """Lists for anything with `.tolist()`, such as a tensor; all else as it is."""
+    return column.tolist() if hasattr(column, "tolist") else column
 
 
 def flatten(matrix: Matrix) -> list[Value | float]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
-from tinygnn.linalg import Matrix, flatten, log_softmax_at, mean
+from tinygnn.linalg import Matrix, flatten, log_softmax_at, mean, plain
 from tinygnn.value import Value, as_value
 
 
@@ -15,7 +16,7 @@ def mse_loss(prediction: Any, target: Any, mask: Sequence[bool] | None = None) -
     Shapes: prediction and target both [N] or both [N][F]; mask [N]. Of nothing it is nan, as in
     PyTorch. Raises ValueError when the shapes differ.
     """
-    predictions, targets = _masked(prediction, mask), _masked(target, mask)
+    predictions, targets = _masked(plain(prediction), mask), _masked(plain(target), mask)
     if predictions and isinstance(predictions[0], (list, tuple)):
         _same_shape(predictions, targets)
         predictions, targets = flatten(predictions), flatten(targets)
@@ -33,17 +34,21 @@ def cross_entropy(logits: Matrix, target: Sequence[int], mask: Sequence[bool] | 
     >>> cross_entropy([[0.0, 0.0], [9.0, 0.0]], [1, 0], mask=[True, False]).data
     0.6931471805599453
     """
+    logits, target = plain(logits), plain(target)
     if len(logits) != len(target):
         raise ValueError(f"{len(logits)} rows of logits for {len(target)} targets")
     rows = _masked(list(range(len(logits))), mask)
+    labels: list[int] = []
     for i in rows:
         label = target[i]
-        if isinstance(label, bool) or not isinstance(label, int) or not 0 <= label < len(logits[i]):
+        is_class = hasattr(label, "__index__") and not isinstance(label, bool)
+        if not is_class or not 0 <= operator.index(label) < len(logits[i]):
             raise ValueError(
                 f"target[{i}] is {label!r}: expected a class from 0 to {len(logits[i]) - 1}; "
                 "leave rows without a label out with mask="
             )
-    return -mean([log_softmax_at(logits[i], target[i]) for i in rows])
+        labels.append(operator.index(label))
+    return -mean([log_softmax_at(logits[i], label) for i, label in zip(rows, labels)])
 
 
 def _masked(rows: Any, mask: Sequence[bool] | None) -> Any:

@@ -1,6 +1,6 @@
 """Optimizers: how weights change. Each follows PyTorch's step for step.
 
-All take the parameters as Values (or nested lists of them), and `step()` reads each one's `grad`. A
+All take the parameters as Values or nested lists of them, each once, and `step()` reads their `grad`. A
 parameter that no gradient reached has grad 0 here, where PyTorch may hold None and skip it.
 """
 
@@ -10,15 +10,17 @@ from collections.abc import Iterable
 from math import sqrt
 from typing import Any
 
-from tinygnn.nn.module import leaves
-from tinygnn.value import Value
+from tinygnn.nn.module import Module, leaves
+from tinygnn.value import Value, divide
 
 
 class Optimizer:
     """Holds the parameters and the learning rate; subclasses define `step`."""
 
     def __init__(self, params: Iterable[Any], lr: float) -> None:
-        self.params: list[Value] = leaves(list(params))
+        if isinstance(params, Module):
+            raise TypeError("an optimizer takes parameters: give it model.parameters()")
+        self.params: list[Value] = list(dict.fromkeys(leaves(list(params))))
         for i, param in enumerate(self.params):
             if not isinstance(param, Value) or param.parents:
                 raise TypeError(f"parameter {i} is {param!r}: an optimizer changes leaf Values")
@@ -133,7 +135,8 @@ class Adam(Optimizer):
         root = sqrt(1.0 - beta2**self.steps)
         eps = self.eps
         for w, m, v in zip(self.params, self.m, self.v):
-            w.data -= step_size * m / (sqrt(v) / root + eps)
+            denominator = sqrt(v) / root + eps
+            w.data -= step_size * m / denominator if denominator else divide(step_size * m, denominator)
 
 
 class AdamW(Adam):

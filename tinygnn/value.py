@@ -48,6 +48,7 @@ class Value:
     >>> c.data, a.grad, b.grad
     (10.0, 7.0, 2.0)
 
+    Functions of the standard library, such as `math.exp(v)`, take the number alone: use `v.exp()`.
     Raises TypeError when `data` is not a real number.
     """
 
@@ -284,7 +285,7 @@ class Value:
         return self.data >= as_value(other).data
 
     # Said for the compiled build, where a class that defines `<` has no hash otherwise.
-    __hash__: ClassVar[Callable[[object], int]] = object.__hash__  # type: ignore[assignment]
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
     def __float__(self) -> float:
         return self.data
@@ -307,7 +308,8 @@ class Value:
         """Add gradient · d(self)/d(v) to the `grad` of every leaf v that self was made from.
 
         Called again, leaves accumulate, as PyTorch's do with retain_graph=True; the values in between
-        hold the gradients of the last call.
+        hold the gradients of the last call. Where a partial is 0 nothing is added, even if the gradient
+        is infinite: what does not depend on v has the derivative 0, as after `relu` or `clamp`.
         """
         nodes = topological_order(self)
         for node in nodes:
@@ -316,7 +318,8 @@ class Value:
         for node in nodes:
             grad = node.grad
             for parent, partial in zip(node.parents, node.partials):
-                parent.grad += grad * partial
+                if partial:
+                    parent.grad += grad * partial
             if watchers:
                 for watcher in watchers:
                     watcher.passed_on(node)
@@ -350,9 +353,12 @@ def topological_order(output: Value) -> list[Value]:
 
 
 def real_number(number: object) -> float:
-    """Return `number` as a float, or raise TypeError naming what it is."""
+    """Return `number` as a float, or raise TypeError naming what it is; ValueError if it is too large."""
     if isinstance(number, (float, int, numbers.Real)):
-        return float(number)
+        try:
+            return float(number)
+        except OverflowError:
+            raise ValueError(f"{reprlib.repr(number)} is too large for a float") from None
     kind = type(number).__name__
     hint = "; it is a Value already" if isinstance(number, Value) else ""
     raise TypeError(f"expected a real number, got {reprlib.repr(number)} of type {kind}{hint}")

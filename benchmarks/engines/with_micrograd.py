@@ -98,17 +98,13 @@ def gcn_rows(sources: list[int], targets: list[int], nodes: int) -> list[list[tu
     for i in range(nodes):
         neighbours[i].append(i)
     degrees = [len(found) for found in neighbours]
-    return [
-        [(j, (degrees[i] * degrees[j]) ** -0.5) for j in found] for i, found in enumerate(neighbours)
-    ]
+    return [[(j, (degrees[i] * degrees[j]) ** -0.5) for j in found] for i, found in enumerate(neighbours)]
 
 
 def convolve(rows: list[Any], h: list[Any], weight: list[Any], bias: list[Any]) -> list[list[Any]]:
     """GCNConv; each row of h is pairs of a column and a number."""
     transformed = [[sum(w[j] * hj for j, hj in row) for w in weight] for row in h]
-    return [
-        [sum((transformed[j][k] * c for j, c in row), b) for k, b in enumerate(bias)] for row in rows
-    ]
+    return [[sum((transformed[j][k] * c for j, c in row), b) for k, b in enumerate(bias)] for row in rows]
 
 
 def cross_entropy(logits: list[list[Any]], wanted: list[tuple[int, int]]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.contenders import Contender, Skip
-from benchmarks.engines import Epochs, dense_rows
+from benchmarks.engines import Epochs
 from benchmarks.workloads.build import lists
 
 try:
@@ -40,7 +40,7 @@ def gnn(data: dict[str, Any], contender: Contender) -> Epochs:
     dtype = dtype_of(contender)
     features, hidden, classes = data["sizes"]
     graph = Data(
-        x=torch.tensor(dense_rows(data["x"], features), dtype=dtype),
+        x=dense(data["x"], features, dtype),
         edge_index=torch.tensor(data["edges"]),
         y=torch.tensor(data["y"]),
         train_mask=torch.tensor(data["train_mask"]),
@@ -53,6 +53,14 @@ def gnn(data: dict[str, Any], contender: Contender) -> Epochs:
     model = model.to(dtype)
     model.load_state_dict({name: torch.tensor(entry, dtype=dtype) for name, entry in data["weights"].items()})
     return train(graph, model)
+
+
+def dense(rows: list[Any], width: int, dtype: torch.dtype) -> torch.Tensor:
+    """Features as a tensor, from the columns that are not zero and their numbers."""
+    x = torch.zeros(len(rows), width, dtype=dtype)
+    for row, (columns, numbers) in zip(x, rows):
+        row[columns] = torch.tensor(numbers, dtype=dtype)
+    return x
 
 
 def train(graph: Data, model: torch.nn.Module) -> Epochs:

@@ -11,8 +11,13 @@ from benchmarks.engines import Epochs, dense_rows
 from benchmarks.interpreters import compiled_engine, engine_file
 from benchmarks.workloads.build import lists
 from benchmarks.workloads.moons import learning_rate
-from tinygnn import GNN, Graph, Value, cross_entropy, nn, optim
-from tinygnn.linalg import dot, mean
+
+NOT_BUILT = "not built: TINYGNN_COMPILE=1 pip install ."
+try:
+    from tinygnn import GNN, Graph, Value, cross_entropy, nn, optim
+    from tinygnn.linalg import dot, mean
+except ImportError:
+    raise Skip(NOT_BUILT) from None
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -20,7 +25,7 @@ CHECKOUT = Path(__file__).parents[2]
 def check(contender: Contender) -> None:
     """Raise Skip unless the tinygnn that was imported is the one to measure."""
     if contender.installed and not compiled_engine():
-        raise Skip("not built: TINYGNN_COMPILE=1 pip install .")
+        raise Skip(NOT_BUILT)
     if not contender.installed and engine_file() != CHECKOUT / "tinygnn" / "value.py":
         raise Skip("the checkout's source is not what Python imports: remove compiled files from tinygnn/")
 

@@ -27,12 +27,14 @@ class Workload:
 
 
 # One product of features and weights is two or three of micrograd's Values, of about 700 bytes each.
-CORA_IN_MICROGRAD = "does not fit in memory: 62 million products, each of two or three Values of about 700 bytes"
+CORA_IN_MICROGRAD = (
+    "does not fit in memory: 62 million products, each of two or three Values of about 700 bytes"
+)
 
 ROWS = [
     Workload(
         "moons",
-        "micrograd's own demo: an MLP 2-16-16-1 on 100 points of two moons",
+        "The demo that comes with micrograd: an MLP 2-16-16-1 on 100 points of two moons",
         moons.make,
         (*TINYGNN, *MICROGRAD, *TORCH),
     ),
@@ -64,7 +66,7 @@ ROWS = [
     *[
         Workload(
             f"synthetic-{nodes}",
-            f"GCN with 16 hidden channels on a random graph of {nodes:,} nodes and {5 * nodes:,} edges",
+            "GCN with 16 hidden channels on a random graph of 5 edges a node and 16 sparse features",
             partial(synthetic.make, nodes),
             ("tinygnn", "tinygnn-compiled", *PYG),
         )
@@ -72,7 +74,7 @@ ROWS = [
     ],
     Workload(
         "build",
-        f"a graph from {build.EDGES:,} edges in Python lists; an epoch is building it once",
+        f"A graph from {build.EDGES:,} edges in Python lists; an epoch is building it once",
         build.make,
         ("tinygnn", "tinygnn-compiled", "pyg-float32"),
     ),

@@ -19,9 +19,7 @@ TRAINING = 0.1  # of the nodes
 def make(nodes: int) -> dict[str, Any]:
     """A graph in which every undirected edge stands in both directions; both count as edges."""
     rng = random.Random(nodes)
-    pairs = [
-        (rng.randrange(nodes), rng.randrange(nodes)) for _ in range(nodes * EDGES_PER_NODE // 2)
-    ]
+    pairs = [(rng.randrange(nodes), rng.randrange(nodes)) for _ in range(nodes * EDGES_PER_NODE // 2)]
     sources, targets = [s for s, _ in pairs], [t for _, t in pairs]
     x = []
     for _ in range(nodes):

@@ -219,7 +219,7 @@ def test_allow_nonfinite_takes_inf_and_nan_but_not_a_number_too_large(write):
         ('source,target\n1,2"x"\n', "in the middle of entry 2", 2, None),
         ("source,target\n1,\0\n", "zero byte", 2, None),
         ("source,target\n1,2\n".encode("utf-16"), "UTF-16", 1, None),
-        ("source,target\n1,2\né,3\n".encode("latin-1"), "encoding='latin-1'", 3, None),
+        ("source,target\n1,2\né,3\n".encode("latin-1"), "perhaps 'latin-1'", 3, None),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_line(write, text, message, line, column):
@@ -233,6 +233,7 @@ def test_other_encodings_are_read_when_named(write):
     ]
     assert from_csv(write("source,target\né,3\n".encode("utf-16")), encoding="utf-16").node_ids == ["é", "3"]
     fails("is not known", write("source,target\n"), encoding="utf-99")
+    fails("no utf-16 text", write("source,target\n"), encoding="utf-16")
 
 
 def test_a_node_is_in_the_node_file_exactly_once(write):

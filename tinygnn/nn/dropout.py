@@ -13,8 +13,8 @@ from tinygnn.sparse import Features
 class Dropout(Module):
     """x'_ij = x_ij m_ij / (1 - p) with m_ij ~ Bernoulli(1 - p) in training; x itself in evaluation.
 
-    Srivastava et al. 2014, JMLR 15, in PyTorch's inverted form. The zeros of constant rows stay zeros
-    and draw no random number. Shapes: [N][F] -> [N][F].
+    Srivastava et al. 2014, JMLR 15, in PyTorch's inverted form. The zeros of a graph's
+    constant x stay zeros and draw no random number. Shapes: [N][F] -> [N][F].
 
     Raises ValueError unless 0 <= p <= 1.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
-from tinygnn.linalg import Matrix, linear
+from tinygnn.linalg import Matrix, linear, plain
 from tinygnn.nn.init import glorot, kaiming_uniform, uniform
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
@@ -44,15 +45,20 @@ class Linear(Module):
         self.bias = uniform(1, out_channels, bound, rng)[0] if bias else None
 
     def forward(self, x: Matrix) -> list[list[Value]]:
-        check_width("Linear", x, self.in_channels)
+        x = rows_of_width("Linear", x, self.in_channels)
         return linear(x, self.weight, self.bias)
 
     def __repr__(self) -> str:
         return f"Linear({self.in_channels} -> {self.out_channels})"
 
 
-def check_width(layer: str, x: Matrix, width: int) -> None:
-    """Raise ValueError, naming the row, unless every row of x has `width` entries."""
-    if set(map(len, x)) - {width}:
-        i = next(i for i, row in enumerate(x) if len(row) != width)
-        raise ValueError(f"{layer} takes rows of {width} entries, but x[{i}] has {len(x[i])}")
+def rows_of_width(layer: str, x: Any, width: int) -> Matrix:
+    """Return x, a tensor's as lists; raise ValueError, naming the row, unless all have `width` entries."""
+    x = plain(x)
+    for i, row in enumerate(x):
+        if not isinstance(row, (list, tuple)):
+            raise ValueError(f"{layer} takes rows of {width} entries, but x[{i}] is {row!r}")
+        if len(row) != width:
+            raise ValueError(f"{layer} takes rows of {width} entries, but x[{i}] has {len(row)}")
+    rows: Matrix = x
+    return rows

@@ -13,8 +13,8 @@ class Module:
     """Base of all layers and models.
 
     Its attributes are searched, in the order they were set: a Value or nested lists of Values is a
-    parameter, a Module or a list of Modules a part with parameters of its own, named as in PyTorch
-    ("convs.0.lin.weight").
+    parameter; a Module, or a list, tuple or dict of Modules, has parameters of its own, named as in
+    PyTorch ("convs.0.lin.weight"). A result of an operation is no parameter.
     """
 
     training: bool = True
@@ -27,20 +27,20 @@ class Module:
         with pause_collector():
             return self.forward(*args, **kwargs)
 
-    def children(self) -> Iterator[tuple[str, Module]]:
+    def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules this one is made of, with their names."""
         for name, attribute in vars(self).items():
-            if isinstance(attribute, Module):
-                yield name, attribute
-            elif isinstance(attribute, list):
-                for i, part in enumerate(attribute):
-                    if isinstance(part, Module):
-                        yield f"{name}.{i}", part
+            yield from _modules_in(name, attribute)
+
+    def children(self) -> Iterator[Module]:
+        """The modules this one is made of."""
+        for _, child in self.named_children():
+            yield child
 
     def modules(self) -> Iterator[Module]:
         """This module and all that it is made of."""
         yield self
-        for _, child in self.children():
+        for child in self.children():
             yield from child.modules()
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
@@ -55,12 +55,13 @@ class Module:
         for name, attribute in vars(self).items():
             if _is_parameter(attribute):
                 yield prefix + name, attribute
-        for name, child in self.children():
+        for name, child in self.named_children():
             yield from child._all_parameters(f"{prefix}{name}.")
 
     def parameters(self) -> list[Value]:
-        """All parameters as one flat list of Values: what an optimizer takes."""
-        return [value for _, parameter in self.named_parameters() for value in leaves(parameter)]
+        """All parameters as one flat list of Values, each once: what an optimizer takes."""
+        values = [value for _, parameter in self.named_parameters() for value in leaves(parameter)]
+        return list(dict.fromkeys(values))
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
@@ -109,15 +110,27 @@ class Module:
                 value.data = number
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name}={child!r}" for name, child in self.children())
+        parts = ", ".join(f"{name}={child!r}" for name, child in self.named_children())
         return f"{type(self).__name__}({parts})"
 
 
 def _is_parameter(attribute: object) -> bool:
-    """Whether it is a Value or (nested lists of) nothing but Values."""
-    while isinstance(attribute, list) and attribute:
-        attribute = attribute[0]
-    return isinstance(attribute, Value)
+    """Whether it is a leaf Value, or nested lists of nothing but leaf Values."""
+    if isinstance(attribute, Value):
+        return not attribute.parents
+    return isinstance(attribute, list) and bool(attribute) and all(map(_is_parameter, attribute))
+
+
+def _modules_in(name: str, attribute: object) -> Iterator[tuple[str, Module]]:
+    """The modules in an attribute: itself, or those in a list, a tuple or a dict."""
+    if isinstance(attribute, Module):
+        yield name, attribute
+    elif isinstance(attribute, (list, tuple)):
+        for i, part in enumerate(attribute):
+            yield from _modules_in(f"{name}.{i}", part)
+    elif isinstance(attribute, dict):
+        for key, part in attribute.items():
+            yield from _modules_in(f"{name}.{key}", part)
 
 
 def leaves(nested: Any) -> list[Any]:

@@ -148,7 +148,7 @@ def test_initial_weights_are_glorots():
 def test_positional_arguments_are_pygs():
     """in, out, improved, (cached is not there,) add_self_loops, normalize, bias."""
     conv = GCNConv(2, 3, True, False, True, False)
-    assert conv.options == {"improved": True, "add_self_loops": False, "normalize": True}
+    assert (conv.improved, conv.add_self_loops, conv.normalize) == (True, False, True)
     assert conv.bias is None
 
 
@@ -389,4 +389,4 @@ def test_self_loops_without_normalizing_are_refused():
     """As PyG does; leaving add_self_loops out means none."""
     with pytest.raises(ValueError, match="add_self_loops=True needs normalize=True"):
         GCNConv(1, 1, add_self_loops=True, normalize=False)
-    assert GCNConv(1, 1, normalize=False).options["add_self_loops"] is False
+    assert GCNConv(1, 1, normalize=False).add_self_loops is False

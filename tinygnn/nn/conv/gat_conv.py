@@ -10,7 +10,7 @@ from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, dense_product, mean, softmax, value_weighted_sums
 from tinygnn.nn.dropout import Dropout
 from tinygnn.nn.init import glorot, zeros
-from tinygnn.nn.linear import Linear, check_width
+from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
 
@@ -82,7 +82,7 @@ class GATConv(Module):
     def forward(
         self, x: Matrix, edge_index: object, edge_attr: Sequence[Any] | None = None
     ) -> list[list[Value]]:
-        check_width("GATConv", x, self.in_channels)
+        x = rows_of_width("GATConv", x, self.in_channels)
         edges, features = self._with_self_loops(EdgeIndex.of(edge_index), edge_attr, len(x))
         sources, targets = edges
         entering = edges.entering(len(x))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from tinygnn.edge_index import EdgeIndex, Weights, gcn_norm
-from tinygnn.linalg import Matrix, is_constant, value_weighted_sums, weighted_sums
+from tinygnn.linalg import Matrix, is_constant, plain, value_weighted_sums, weighted_sums
 from tinygnn.nn.init import zeros
-from tinygnn.nn.linear import Linear, check_width
+from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
 
@@ -29,7 +29,7 @@ class GCNConv(Module):
 
     Departures from the paper, as in PyG: a node that has a self loop gets no second one, and on directed
     graphs both degrees count entering edges. From PyG: a node whose degree is 0 gets the gradient 0
-    there, not nan.
+    there, not nan; and improved counts without edge weights too, where PyG 2.8 leaves it out.
 
     >>> conv = GCNConv(2, 1)
     >>> len(conv([[1.0, 0.0], [0.0, 1.0]], ([0, 1], [1, 0])))
@@ -54,26 +54,37 @@ class GCNConv(Module):
             raise ValueError("add_self_loops=True needs normalize=True: leave it out, or normalize")
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.options = {
-            "improved": improved,
-            "add_self_loops": normalize if add_self_loops is None else add_self_loops,
-            "normalize": normalize,
-        }
+        self.improved = improved
+        self.add_self_loops = normalize if add_self_loops is None else add_self_loops
+        self.normalize = normalize
         self.bias = zeros(out_channels) if bias else None
         self.lin = Linear(in_channels, out_channels, bias=False, weight_initializer="glorot", rng=rng)
 
     def forward(self, x: Matrix, edge_index: object, edge_weight: Weights | None = None) -> list[list[Value]]:
-        check_width("GCNConv", x, self.in_channels)
+        x = rows_of_width("GCNConv", x, self.in_channels)
         edges, num_nodes = EdgeIndex.of(edge_index), len(x)
+        options = {
+            "improved": self.improved,
+            "add_self_loops": self.add_self_loops,
+            "normalize": self.normalize,
+        }
         transformed = self.lin(x)  # W x_j
+        bias = [] if self.bias is None else [self.bias]  # heard like one more neighbour of weight 1
+        edge_weight = plain(edge_weight)
         if edge_weight is None or is_constant(edge_weight):
-            rows = edges.gcn_rows(num_nodes, edge_weight, **self.options)
-            return weighted_sums(rows, transformed, self.bias)
-        edges, coefficients = gcn_norm(edges, edge_weight, num_nodes, **self.options)
+            rows = edges.gcn_rows(num_nodes, edge_weight, bias=self.bias is not None, **options)
+            return weighted_sums(rows, transformed + bias)
+        edges, coefficients = gcn_norm(edges, edge_weight, num_nodes, **options)
         sources = edges[0]
         entering = edges.entering(num_nodes)
-        neighbours = [([sources[e] for e in es], [coefficients[e] for e in es]) for es in entering]
-        return value_weighted_sums(neighbours, transformed, self.bias)
+        neighbours = [
+            (
+                [sources[e] for e in es] + [num_nodes] * len(bias),
+                [coefficients[e] for e in es] + [1.0] * len(bias),
+            )
+            for es in entering
+        ]
+        return value_weighted_sums(neighbours, transformed + bias)
 
     def __repr__(self) -> str:
         return f"GCNConv({self.in_channels} -> {self.out_channels})"

@@ -6,7 +6,7 @@ import random
 
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, dot, linear, maximum, weighted_sums
-from tinygnn.nn.linear import Linear, check_width
+from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
 
@@ -62,7 +62,7 @@ class SAGEConv(Module):
         self.lin_r = Linear(in_channels, out_channels, bias=False, rng=rng) if root_weight else None
 
     def forward(self, x: Matrix, edge_index: object) -> list[list[Value]]:
-        check_width("SAGEConv", x, self.in_channels)
+        x = rows_of_width("SAGEConv", x, self.in_channels)
         edges, n = EdgeIndex.of(edge_index), len(x)
         root = [] if self.lin_r is None else self.lin_r(x)  # W_r x_i
         sent = x if self.lin is None else [[v.relu() for v in row] for row in self.lin(x)]
@@ -72,9 +72,9 @@ class SAGEConv(Module):
             if root:
                 out = [[a + b for a, b in zip(row, own)] for row, own in zip(out, root)]
         else:
-            rows = edges.neighbour_rows(n, mean=self.aggr == "mean", root=bool(root))
-            transformed = linear(sent, self.lin_l.weight)  # W_l x_j
-            out = weighted_sums(rows, transformed + root, self.lin_l.bias)
+            bias = [] if self.lin_l.bias is None else [self.lin_l.bias]
+            rows = edges.neighbour_rows(n, mean=self.aggr == "mean", root=bool(root), bias=bool(bias))
+            out = weighted_sums(rows, linear(sent, self.lin_l.weight) + root + bias)  # W_l x_j first
         return [unit_row(row) for row in out] if self.normalize else out
 
     def __repr__(self) -> str:
