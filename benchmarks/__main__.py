@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -100,7 +101,8 @@ def enter(own: Interpreter, others: list[Interpreter], folder: str, only: list[s
 
 def facts(options: argparse.Namespace, found: list[Interpreter], results: list[Result]) -> dict[str, str]:
     """What to say of a run. Paths of the machine are left out: they help nobody elsewhere."""
-    command = ["python -m benchmarks"]
+    uses_data = any(name.startswith("cora-") for name in options.names) and "TINYGNN_DATA" in os.environ
+    command = ["TINYGNN_DATA=DIR python -m benchmarks" if uses_data else "python -m benchmarks"]
     command += [] if options.names == list(WORKLOADS) else options.names
     command += [f"--rounds {options.rounds}"]
     command += [f"--contender {' '.join(options.contender)}"] if options.contender else []
@@ -110,7 +112,10 @@ def facts(options: argparse.Namespace, found: list[Interpreter], results: list[R
     versions = {name: version for row in used.values() for name, version in sorted(row.packages.items())}
     about = machine.describe()
     if found[1:]:
-        about["further interpreters"] = ", ".join(other.version for other in found[1:])
+        about["further interpreters"] = ", ".join(
+            f"{other.version} with a compiled tinygnn" if other.compiled else other.version
+            for other in found[1:]
+        )
     return {
         "command": f"`{' '.join(command)}`",
         "date": datetime.date.today().isoformat(),

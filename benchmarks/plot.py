@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
+from benchmarks.contenders import family
 from benchmarks.measure import Result
 
-WIDTH, HEIGHT = 860, 440
+WIDTH, HEIGHT = 880, 440
 PANEL_WIDTH, PANEL_HEIGHT = 330, 290
 PANEL_LEFTS, PANEL_TOP = (75, 505), 80
 # One colour and one marker for each contender, in a light and in a dark surrounding.
@@ -18,8 +19,6 @@ COLOURS = [
     ("#c2410c", "#ff9b63"),
     ("#0f7b4f", "#55d69a"),
     ("#8a3ab9", "#d29bff"),
-    ("#8a6100", "#e8c04a"),
-    ("#b3005e", "#ff85bd"),
 ]
 MARKERS = ("circle", "square", "diamond", "triangle")
 
@@ -50,13 +49,13 @@ class Scale:
 
 
 def scaling(results: Iterable[Result]) -> str | None:
-    """Draw the synthetic workloads; None when there are fewer than two."""
+    """Draw the synthetic workloads, without the further interpreters; None when there are fewer than two."""
     synthetic = [result for result in results if result.workload.startswith("synthetic-")]
     times: Series = {}
     memories: Series = {}
     for result in sorted(synthetic, key=lambda result: result.edges):
         for row in result.rows:
-            if row.measured:
+            if row.measured and row.name == family(row.name):
                 times.setdefault(row.name, []).append((result.edges, row.median))
                 if row.peak_memory:
                     memories.setdefault(row.name, []).append((result.edges, row.peak_memory))
@@ -112,7 +111,9 @@ def legend(names: list[str]) -> list[str]:
     return parts
 
 
-def panel(left: float, heading: str, series: Series, names: list[str], label: object) -> list[str]:
+def panel(
+    left: float, heading: str, series: Series, names: list[str], label: Callable[[int], str]
+) -> list[str]:
     """One pair of axes with a line for each contender."""
     points = [point for line in series.values() for point in line]
     across = Scale.of((x for x, _ in points), left, PANEL_WIDTH)
@@ -128,8 +129,9 @@ def panel(left: float, heading: str, series: Series, names: list[str], label: ob
     for decade in up.decades():
         y = up.at(10.0**decade)
         parts.append(f'<path class="grid" d="M{left} {y:.1f}h{PANEL_WIDTH}"/>')
-        text = label(decade)  # type: ignore[operator]
-        parts.append(f'<text class="axis" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
+        parts.append(
+            f'<text class="axis" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{label(decade)}</text>'
+        )
     middle = left + PANEL_WIDTH / 2
     parts.append(f'<text x="{middle}" y="{bottom + 44}" text-anchor="middle">edges</text>')
     for i, name in enumerate(names):

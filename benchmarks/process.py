@@ -82,10 +82,10 @@ class Worker:
     def _why(self) -> str:
         """Why the process ended: what killed it, or the last line it wrote."""
         status = self.process.wait()
-        if status == -signal.SIGKILL:
-            return "killed by the system, most likely because it did not fit in memory"
         if status < 0:
-            return f"ended by {signal.Signals(-status).name}"
+            name = signal.Signals(-status).name
+            killed = "killed by the system, most likely because it did not fit in memory"
+            return killed if name == "SIGKILL" else f"ended by {name}"
         self.errors.seek(0)
         lines = self.errors.read().strip().splitlines()
         last = lines[-1] if lines else f"ended with status {status}"

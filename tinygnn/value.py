@@ -316,13 +316,20 @@ class Value:
             node.grad = 0.0
         self.grad += real_number(gradient)
         for node in nodes:
-            grad = node.grad
-            for parent, partial in zip(node.parents, node.partials):
-                if partial:
-                    parent.grad += grad * partial
+            grad, parents, partials = node.grad, node.parents, node.partials
+            if not math.isfinite(grad):
+                parents, partials = dependencies(node)
+            for parent, partial in zip(parents, partials):
+                parent.grad += grad * partial
             if watchers:
                 for watcher in watchers:
                     watcher.passed_on(node)
+
+
+def dependencies(node: Value) -> tuple[tuple[Value, ...], tuple[float, ...]]:
+    """Its parents and partials, less those whose partial is 0: an infinite gradient times 0 is 0 there."""
+    kept = [k for k, partial in enumerate(node.partials) if partial != 0.0]
+    return tuple([node.parents[k] for k in kept]), tuple([node.partials[k] for k in kept])
 
 
 def topological_order(output: Value) -> list[Value]:

@@ -75,7 +75,8 @@ def train_mlp(x: list[list[float]], y: list[float], alpha: float, model: Any) ->
 
 def gnn(data: dict[str, Any], contender: Contender) -> Epochs:
     """Train a GCN of two layers on the masked nodes, with Adam."""
-    rows = gcn_rows(*data["edges"], len(data["x"]))
+    sources, targets = data["edges"]
+    rows = gcn_rows(sources, targets, len(data["x"]))
     x = dense_rows(data["x"], data["sizes"][0])
     inputs = [[(j, xj) for j, xj in enumerate(row) if xj or not contender.skip_zeros] for row in x]
     weights = data["weights"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from tinygnn.linalg import Matrix, log_softmax, softmax
-from tinygnn.value import Value, as_value
+from tinygnn.value import Value
 
 Activation = Callable[[Value], Value]
 
@@ -33,9 +34,9 @@ def activation(name: str | Activation | None) -> Activation | None:
     return ACTIVATIONS[name]
 
 
-def apply(function: Activation, x: Matrix) -> list[list[Value]]:
-    """Apply a function of one Value to every entry. Shapes: [N][F] -> [N][F]."""
-    return [[function(as_value(entry)) for entry in row] for row in x]
+def apply(function: Activation, x: Sequence[Sequence[Any]]) -> list[list[Value]]:
+    """Apply a function of one Value to every entry, all of them Values. Shapes: [N][F] -> [N][F]."""
+    return [list(map(function, row)) for row in x]
 
 
 def softmax_rows(x: Matrix) -> list[list[Value]]:
