@@ -17,8 +17,10 @@ Each contender trains the same model from the same weights in a process of its o
 round by round. An epoch is everything between two of them: forward pass over all nodes, loss, backward pass,
 optimizer step.
 
-- *median*, *min-max*: seconds of an epoch, over all rounds. *first epoch*: what is computed once per graph
-  is computed there; it is in no median.
+- *median*, *min-max*: the time of an epoch, over all rounds. The first epoch of each turn is not counted:
+  after the wait for the turn, caches are cold, and tinygnn lets the garbage collector look at everything, as
+  it does in training too once in ten seconds or more.
+- *first epoch*: what is computed once per graph is computed there; it is in no median.
 - *memory before*: the most the process has had when the first epoch starts: the interpreter, what it
   imports, the data. *peak memory*: the most at the end. A megabyte is a million bytes.
 - */ peer*: the time of the row as a multiple of the peer's, the median over the rounds of the ratio within

@@ -16,18 +16,23 @@ KINDS = {
     "training": "the losses of a whole training run",
 }
 
+# The inputs of a model that are not its parameters.
+DATA = ("x", "edge_weight", "edge_attr")
+
 FLAGS = {
     "accumulate": "backward runs twice: leaves add up, values in between start anew",
     "constant": "an operand is a plain number: it takes no gradient and changes no other",
     "directed": "some edge has no reverse: swapped sources and targets show",
     "domain-edge": "at or past the edge of the function's domain",
     "duplicate-edge": "an edge stands there twice: both count",
+    "edge-attr": "features of the edges, with gradients of their own",
     "edge-weight": "weights on the edges, with gradients of their own",
     "empty": "a reduction of nothing",
     "infinite": "an infinite operand, or a result too large for a float",
     "isolated": "a node without edges",
     "kink": "the derivative jumps here: PyTorch's choice is meant",
     "long": "hundreds of steps; left out by --quick",
+    "masked": "the operation hides an operand whose result has an infinite slope: its gradient is 0, not nan",
     "mask": "some rows do not count, in the mean's divisor neither",
     "nan": "a nan operand: it may not be swallowed",
     "no-edges": "a graph without edges",
@@ -37,6 +42,7 @@ FLAGS = {
     "signed-zero": "the sign of a zero result counts",
     "tie": "several operands are largest or smallest: who gets the gradient",
     "zero-degree": "degrees of zero or below, from weights that cancel",
+    "zero-row": "a row of zeros is divided by its length: it stays as it is, with the gradient 0",
 }
 
 

@@ -44,13 +44,13 @@ CANCELLING: dict[str, tuple[Edges, list[float], dict[str, Any]]] = {
 
 def model_cases() -> Iterator[Case]:
     """Every case of a layer or model."""
-    yield from layer_cases()
+    yield from gcn_conv_cases()
     yield from cancelling_cases()
     yield from two_layer_cases()
     yield from perceptron_cases()
 
 
-def layer_cases() -> Iterator[Case]:
+def gcn_conv_cases() -> Iterator[Case]:
     """One GCNConv on every graph, with and without edge weights, and with every option."""
     for graph, (_, edges, _) in GRAPHS.items():
         yield gcn(f"gcn_conv/{graph}", graph, [3, 2])

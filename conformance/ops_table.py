@@ -138,6 +138,31 @@ COMPOSITES: dict[str, tuple[dict[str, float], str]] = {
     "powers": ({"x": 1.5, "y": 0.75}, "x^y y^x"),
 }
 
+# An operation that hides its operand, under one whose slope is infinite there: what x does not change has
+# the gradient 0 for x, not 0 · inf. Name: call, its points, equation.
+NEGATIVE, ZERO, POSITIVE = {"x": -1.3125}, {"x": 0.0}, {"x": 0.6875}
+BELOW_ZERO = {"masked": NEGATIVE, "at-the-bound": ZERO, "through": POSITIVE}
+ABOVE_ZERO = {"masked": POSITIVE, "at-the-bound": ZERO, "through": NEGATIVE}
+OF_TWO = {
+    "left-masked": {"x": -1.3125, "y": 0.0},
+    "right-masked": {"x": 0.0, "y": -1.3125},
+    "through": {"x": 0.6875, "y": 0.25},
+}
+MASKED: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
+    "relu-then-sqrt": (BELOW_ZERO, "√max(x, 0)"),
+    "relu-then-log": (BELOW_ZERO, "log max(x, 0)"),
+    "relu-then-inverse": (BELOW_ZERO, "1 / max(x, 0)"),
+    "clamp-then-sqrt": (BELOW_ZERO, "√(x moved into [0, 1])"),
+    "clamp-then-log": (BELOW_ZERO, "log(x moved into [0, 1])"),
+    "clamp-then-divided": (BELOW_ZERO, "2 / (x moved into [0, 1])"),
+    "maximum-then-sqrt": (OF_TWO, "√max(x, y)"),
+    "maximum-then-log": (OF_TWO, "log max(x, y)"),
+    "minimum-then-sqrt": (ABOVE_ZERO, "√min(x, 0)"),
+    "minimum-then-divided": (ABOVE_ZERO, "2 / min(x, 0)"),
+    "amax-then-log": ({"masked": {"values": [-1.3125, 0.0]}}, "log max v_i"),
+    "times-zero-then-sqrt": ({"masked": POSITIVE}, "√(0 x), which is 0 whatever x is"),
+}
+
 
 def op_cases() -> Iterator[Case]:
     """Every case of one of Value's operations."""
@@ -162,6 +187,10 @@ def op_cases() -> Iterator[Case]:
     for name, (inputs, equation) in COMPOSITES.items():
         yield _op(f"{name}/once", name, inputs, {}, ("shared",), equation)
         yield _op(f"{name}/twice", name, inputs, {}, ("shared", "accumulate"), equation, passes=2)
+    for name, (points, equation) in MASKED.items():
+        for point, inputs in points.items():
+            flags = ("masked",) if "masked" in point else ("kink",) if point == "at-the-bound" else ()
+            yield _op(f"{name}/{point}", name, inputs, {}, flags, equation)
 
 
 def unary_flags(call: str, x: float) -> tuple[str, ...]:

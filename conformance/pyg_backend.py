@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygnn.adapters.errors import require
-from tinygnn.conformance.case import Case, Result
+from tinygnn.conformance.case import DATA, Case, Result
 from tinygnn.conformance.data import karate
 from tinygnn.conformance.torch_backend import differentiate, model_outputs, run_training
 from tinygnn.conformance.torch_models import activate
 from tinygnn.conformance.torch_ops import INSTALL, import_torch, tensor
 
-# What a model takes besides its parameters.
-DATA = ("x", "edge_weight")
+LAYERS = ("GCNConv", "SAGEConv", "GATConv")
+MODELS = {"gcn": "GCN", "sage": "GraphSAGE", "gat": "GAT"}
+READOUTS = {"mean": "global_mean_pool", "sum": "global_add_pool", "max": "global_max_pool"}
 
 
 def import_pyg(module: str = "torch_geometric") -> Any:
@@ -36,22 +37,30 @@ class PygBackend:
     def run(self, case: Case) -> Result:
         if case.kind == "training":
             return run_training(case, forward_on_karate(case))
-        model = build(case)
+        model = build(case).train(case.options.get("training", True))
         parameters = {name: tensor(case.inputs[name]) for name in case.inputs if name not in DATA}
         model.load_state_dict(parameters)
         data = {name: tensor(case.inputs[name], True) for name in DATA if name in case.inputs}
         constants = {name: tensor(case.options[name]) for name in DATA if name in case.options}
-        out = call(model, case, **{**constants, **data})
+        out = read_out(case.options.get("readout"), call(model, case, **{**constants, **data}))
         outputs = model_outputs(case, activate(case.options.get("last"), out))
         return differentiate(case, {**data, **dict(model.named_parameters())}, outputs)
 
 
-def call(model: Any, case: Case, x: Any, edge_weight: Any = None) -> Any:
+def call(model: Any, case: Case, x: Any, **of_edges: Any) -> Any:
     """Run the model on the case's graph, if it has one."""
     if case.edge_index is None:
         return model(x)
     torch = import_torch()
-    return model(x, torch.tensor(case.edge_index, dtype=torch.long), edge_weight)
+    return model(x, torch.tensor(case.edge_index, dtype=torch.long), **of_edges)
+
+
+def read_out(name: str | None, h: Any) -> Any:
+    """One row for the whole graph, by PyG's pooling of a batch of one graph."""
+    if name is None:
+        return h
+    batch = import_torch().zeros(len(h), dtype=import_torch().long)
+    return getattr(import_pyg("torch_geometric.nn"), READOUTS[name])(h, batch)
 
 
 def forward_on_karate(case: Case) -> Callable[[dict[str, Any]], Any]:
@@ -64,11 +73,11 @@ def forward_on_karate(case: Case) -> Callable[[dict[str, Any]], Any]:
 def build(case: Case) -> Any:
     """PyG's layer or model for a case in float64, with random weights."""
     sizes, act = case.options["sizes"], case.options.get("act")
-    if case.call == "GCNConv":
-        conv = import_pyg("torch_geometric.nn").GCNConv
-        return conv(*sizes, **case.options.get("conv", {})).double()
+    settings = case.options.get("conv", {})
+    if case.call in LAYERS:
+        return getattr(import_pyg("torch_geometric.nn"), case.call)(*sizes, **settings).double()
     if case.call == "MLP":
         mlp = import_pyg("torch_geometric.nn").MLP
         return mlp(sizes, act=act, norm=None).double()
-    gcn = import_pyg("torch_geometric.nn.models").GCN
-    return gcn(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act).double()
+    model = getattr(import_pyg("torch_geometric.nn.models"), MODELS[case.options.get("kind", "gcn")])
+    return model(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act, **settings).double()

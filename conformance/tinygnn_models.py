@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tinygnn.conformance.case import Case
+from tinygnn.conformance.case import DATA, Case
 from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix
 from tinygnn.losses import cross_entropy, mse_loss
-from tinygnn.nn import GCNConv, Linear, Module
+from tinygnn.nn import GATConv, GCNConv, Linear, Module, SAGEConv
 from tinygnn.nn.activation import activation, apply, log_softmax_rows, softmax_rows
 from tinygnn.nn.module import numbers_of
 from tinygnn.sparse import Features
 from tinygnn.value import Value
 
 LOSSES: dict[str, Callable[..., Value]] = {"mse_loss": mse_loss, "cross_entropy": cross_entropy}
-NOT_PARAMETERS = ("x", "edge_weight")
+LAYERS: dict[str, Callable[..., Module]] = {"GCNConv": GCNConv, "SAGEConv": SAGEConv, "GATConv": GATConv}
 
 
 class Perceptron(Module):
@@ -27,7 +27,7 @@ class Perceptron(Module):
         self.lins = [Linear(a, b) for a, b in zip(sizes, sizes[1:])]
         self.act = activation(act)
 
-    def forward(self, x: Matrix, edge_index: object, edge_weight: object) -> Matrix:
+    def forward(self, x: Matrix, edge_index: object) -> Matrix:
         for i, lin in enumerate(self.lins):
             if i > 0 and self.act is not None:
                 x = apply(self.act, x)
@@ -38,11 +38,18 @@ class Perceptron(Module):
 def build(case: Case) -> Module:
     """The model that a case names, with random weights."""
     sizes, options = case.options["sizes"], case.options
-    if case.call == "GCNConv":
-        return GCNConv(*sizes, **options.get("conv", {}))
+    settings = options.get("conv", {})
+    if case.call in LAYERS:
+        return LAYERS[case.call](*sizes, **settings)
     if case.call == "MLP":
         return Perceptron(sizes, options.get("act"))
-    return GNN("gcn", sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=options.get("act"))
+    kind, layers, act, readout = (
+        options.get("kind", "gcn"),
+        len(sizes) - 1,
+        options["act"],
+        options.get("readout"),
+    )
+    return GNN(kind, sizes[0], sizes[1], layers, sizes[-1], act=act, readout=readout, **settings)
 
 
 def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,13 +58,14 @@ def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
     `inputs` are the case's inputs as leaves; the model's parameters are replaced by them.
     """
     model = build(case)
-    parameters = {name: values for name, values in inputs.items() if name not in NOT_PARAMETERS}
+    parameters = {name: values for name, values in inputs.items() if name not in DATA}
     model.load_state_dict({name: numbers_of(values) for name, values in parameters.items()})
     put_parameters(model, parameters)
-    constant = case.options.get("x")
-    x = inputs["x"] if constant is None else Features(constant)
-    weight = inputs.get("edge_weight", case.options.get("edge_weight"))
-    out = model(x, case.edge_index, weight)
+    model.train(case.options.get("training", True))
+    data = {name: case.options[name] for name in DATA if name in case.options}
+    data = {**data, **{name: inputs[name] for name in DATA if name in inputs}}
+    x = data.pop("x")
+    out = model(Features(x) if "x" in case.options else x, case.edge_index, **data)
     last = case.options.get("last")
     if last == "softmax":
         out = softmax_rows(out)
@@ -88,6 +96,6 @@ def training_model(case: Case, graph: Graph) -> Module:
     sizes = case.options["sizes"]
     if graph.num_features != sizes[0]:
         raise ValueError(f"{graph!r} has {graph.num_features} features, the case expects {sizes[0]}")
-    model = GNN("gcn", sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=case.options["act"])
+    model = build(case)
     model.load_state_dict(case.inputs)
     return model

@@ -1,4 +1,4 @@
-"""The backend `torch`: every operation by torch's own, every model in dense matrices, float64."""
+"""The backend `torch`: every operation by torch's own, every model formula by formula, float64."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models of the cases a second time: plain PyTorch, dense matrices, formula by formula."""
+"""The models of the cases a second time: plain PyTorch, formula by formula; GCN in dense matrices."""
 
 from __future__ import annotations
 
@@ -6,31 +6,54 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from tinygnn.conformance.case import Case
+from tinygnn.conformance import torch_layers
+from tinygnn.conformance.case import DATA, Case
+
+# What a GNN of each kind is made of.
+LAYER_OF = {"gcn": "GCNConv", "sage": "SAGEConv", "gat": "GATConv"}
 
 
 def model_output(case: Case, inputs: Mapping[str, Any]) -> Any:
-    """The output of a model of GCNConv or linear layers, from tensors by the case's names."""
+    """The output of a model, from tensors by the case's names."""
     torch = import_module("torch")
-    sizes, options = case.options["sizes"], case.options
-    h = inputs["x"] if "x" in inputs else torch.tensor(options["x"], dtype=torch.float64)
-    propagate = None
-    if case.call != "MLP":
-        weight = inputs.get("edge_weight")
-        if weight is None and options.get("edge_weight") is not None:
-            weight = torch.tensor(options["edge_weight"], dtype=torch.float64)
-        propagate = gcn_matrix(case.edge_index, weight, len(h), **options.get("conv", {}))
-    for i in range(len(sizes) - 1):
+    constants = {name: case.options[name] for name in DATA if case.options.get(name) is not None}
+    inputs = {**{name: torch.tensor(c, dtype=torch.float64) for name, c in constants.items()}, **inputs}
+    h, layers = inputs["x"], len(case.options["sizes"]) - 1
+    for i in range(layers):
         if i > 0:
-            h = activate(options.get("act"), h)
-        if propagate is None:
+            h = activate(case.options.get("act"), h)
+        if case.call == "MLP":
             h = h @ inputs[f"lins.{i}.weight"].T + inputs[f"lins.{i}.bias"]
         else:
-            layer = "" if case.call == "GCNConv" else f"convs.{i}."
-            h = propagate @ (h @ inputs[f"{layer}lin.weight"].T)
-            bias = inputs.get(f"{layer}bias")
-            h = h if bias is None else h + bias
-    return activate(options.get("last"), h)
+            h = graph_layer(case, h, inputs, i, i == layers - 1)
+    return activate(case.options.get("last"), read_out(case.options.get("readout"), h))
+
+
+def graph_layer(case: Case, h: Any, inputs: Mapping[str, Any], i: int, last: bool) -> Any:
+    """Layer i of a GNN, or the case's only layer."""
+    prefix = f"convs.{i}." if case.call == "GNN" else ""
+    layer = LAYER_OF[case.options.get("kind", "gcn")] if case.call == "GNN" else case.call
+    weights = {name.removeprefix(prefix): w for name, w in inputs.items() if name.startswith(prefix)}
+    settings = dict(case.options.get("conv", {}))
+    if layer == "SAGEConv":
+        return torch_layers.sage_conv(h, case.edge_index, weights, **settings)
+    if layer == "GATConv":
+        if case.call == "GNN" and last:
+            settings["concat"] = False
+        training = case.options.get("training", True)
+        edge_attr = inputs.get("edge_attr")
+        return torch_layers.gat_conv(h, case.edge_index, weights, edge_attr, training=training, **settings)
+    h = gcn_matrix(case.edge_index, inputs.get("edge_weight"), len(h), **settings) @ (
+        h @ weights["lin.weight"].T
+    )
+    return h + weights["bias"] if "bias" in weights else h
+
+
+def read_out(name: str | None, h: Any) -> Any:
+    """One row for the whole graph: the mean, the sum or the maximum of its nodes."""
+    if name is None:
+        return h
+    return {"mean": h.mean, "sum": h.sum, "max": h.amax}[name](dim=0, keepdim=True)
 
 
 def gcn_matrix(

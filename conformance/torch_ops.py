@@ -75,6 +75,18 @@ def of_numbers() -> dict[str, Operation]:
         "chain": chain,
         "quotient": lambda x, y: torch.exp(x) * y / (1.0 + x * x * y * y),
         "powers": lambda x, y: x**y * y**x,
+        "relu-then-sqrt": lambda x: x.relu().sqrt(),
+        "relu-then-log": lambda x: x.relu().log(),
+        "relu-then-inverse": lambda x: x.relu() ** -1.0,
+        "clamp-then-sqrt": lambda x: x.clamp(0.0, 1.0).sqrt(),
+        "clamp-then-log": lambda x: x.clamp(0.0, 1.0).log(),
+        "clamp-then-divided": lambda x: 2.0 / x.clamp(0.0, 1.0),
+        "maximum-then-sqrt": lambda x, y: torch.maximum(x, y).sqrt(),
+        "maximum-then-log": lambda x, y: torch.maximum(x, y).log(),
+        "minimum-then-sqrt": lambda x: torch.minimum(x, tensor(0.0)).sqrt(),
+        "minimum-then-divided": lambda x: 2.0 / torch.minimum(x, tensor(0.0)),
+        "amax-then-log": lambda values: torch.amax(values, 0).log(),
+        "times-zero-then-sqrt": lambda x: (x * 0.0).sqrt(),
     }
 
 

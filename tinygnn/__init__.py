@@ -9,11 +9,6 @@
 
 import os
 
-# In a checkout, adapters/ and conformance/ stand beside this folder; installed, they are in it.
-_checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-if os.path.isfile(os.path.join(_checkout, "pyproject.toml")):
-    __path__.append(_checkout)
-
 from tinygnn import nn as nn
 from tinygnn import optim as optim
 from tinygnn.edge_index import EdgeIndex as EdgeIndex
@@ -32,3 +27,8 @@ from tinygnn.nn import manual_seed as manual_seed
 from tinygnn.value import Value as Value
 
 __version__ = "0.1.0"
+
+# In a checkout, adapters/ and conformance/ stand beside this folder; installed, they are in it.
+_checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+if os.path.isfile(os.path.join(_checkout, "pyproject.toml")):
+    __path__.append(_checkout)

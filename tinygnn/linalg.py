@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from math import inf, nan
 from operator import mul
-from typing import Any, TypeGuard
+from typing import Any, SupportsFloat, TypeGuard
 
 from tinygnn.sparse import Features, Parents, SparseRow, gather, nonzeros
 from tinygnn.value import Value, as_value, exponential, logarithm, real_number
 
-Row = Sequence[Value | float]
+Row = Sequence[SupportsFloat]  # Values or floats
 Matrix = Sequence[Row]
 
 ONE = (1.0,)
@@ -339,7 +339,7 @@ def plain(column: Any) -> Any:
     return column.tolist() if hasattr(column, "tolist") else column
 
 
-def flatten(matrix: Matrix) -> list[Value | float]:
+def flatten(matrix: Matrix) -> list[SupportsFloat]:
     """All entries of a matrix, row by row."""
     return list(chain.from_iterable(matrix))
 

@@ -6,10 +6,12 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+from tinygnn.collector import pause_collector
 from tinygnn.linalg import Matrix, flatten, log_softmax_at, mean, plain
 from tinygnn.value import Value, as_value
 
 
+@pause_collector()
 def mse_loss(prediction: Any, target: Any, mask: Sequence[bool] | None = None) -> Value:
     """The mean squared error Σ (p_i - t_i)² / n over all entries of the masked rows.
 
@@ -25,6 +27,7 @@ def mse_loss(prediction: Any, target: Any, mask: Sequence[bool] | None = None) -
     return mean([(as_value(p) - t) ** 2 for p, t in zip(predictions, targets)])
 
 
+@pause_collector()
 def cross_entropy(logits: Matrix, target: Sequence[int], mask: Sequence[bool] | None = None) -> Value:
     """-Σ_i log softmax(z_i)[t_i] / n over the masked rows, from logits z; no overflow for any z.
 

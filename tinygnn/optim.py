@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygnn.nn.module import Module, leaves
 from tinygnn.value import Value, divide
 
 
 class Optimizer:
-    """Holds the parameters and the learning rate; subclasses define `step`."""
+    """Holds the parameters and the learning rate; subclasses define `step` and name their attributes."""
+
+    attributes: ClassVar[tuple[str, ...]] = ("params", "lr")
 
     def __init__(self, params: Iterable[Any], lr: float) -> None:
         if isinstance(params, Module):
             raise TypeError("an optimizer takes parameters: give it model.parameters()")
-        self.params: list[Value] = list(dict.fromkeys(leaves(list(params))))
-        for i, param in enumerate(self.params):
+        given: list[Any] = list(dict.fromkeys(leaves(list(params))))
+        for i, param in enumerate(given):
             if not isinstance(param, Value) or param.parents:
                 raise TypeError(f"parameter {i} is {param!r}: an optimizer changes leaf Values")
+        self.params: list[Value] = given
         if not self.params:
             raise ValueError("an optimizer needs parameters: did you mean model.parameters()?")
         _check(lr >= 0.0, "lr", lr, "at least 0")
@@ -36,6 +39,15 @@ class Optimizer:
 
     def step(self) -> None:
         raise TypeError(f"{type(self).__name__} defines no step")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle with the parameters and all that was remembered of earlier steps."""
+        state = {name: getattr(self, name) for name in self.attributes}
+        return type(self), (self.params, self.lr), state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, attribute in state.items():
+            setattr(self, name, attribute)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.params)} parameters, lr={self.lr})"
@@ -50,6 +62,8 @@ class SGD(Optimizer):
 
     Raises ValueError for a negative setting, or nesterov without momentum or with dampening.
     """
+
+    attributes = (*Optimizer.attributes, "momentum", "dampening", "weight_decay", "nesterov", "buffers")
 
     def __init__(
         self,
@@ -98,6 +112,8 @@ class Adam(Optimizer):
 
     Raises ValueError for a setting outside its range.
     """
+
+    attributes = (*Optimizer.attributes, "betas", "eps", "weight_decay", "steps", "m", "v")
 
     def __init__(
         self,

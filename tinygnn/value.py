@@ -16,7 +16,7 @@ import numbers
 import reprlib
 from collections.abc import Callable
 from math import inf, nan
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, SupportsFloat
 
 # The name of an operation, or a tuple (name, constants...) where it has constants.
 Op = str | tuple[Any, ...]
@@ -78,29 +78,29 @@ class Value:
 
     # ---- arithmetic ---------------------------------------------------------------------------
 
-    def __add__(self, other: Value | float) -> Value:
+    def __add__(self, other: SupportsFloat) -> Value:
         """x + y; d/dx = 1, d/dy = 1."""
-        other = as_value(other)
-        return Value(self.data + other.data, (self, other), (1.0, 1.0), "+")
+        y = as_value(other)
+        return Value(self.data + y.data, (self, y), (1.0, 1.0), "+")
 
-    def __sub__(self, other: Value | float) -> Value:
+    def __sub__(self, other: SupportsFloat) -> Value:
         """x - y; d/dx = 1, d/dy = -1."""
-        other = as_value(other)
-        return Value(self.data - other.data, (self, other), (1.0, -1.0), "-")
+        y = as_value(other)
+        return Value(self.data - y.data, (self, y), (1.0, -1.0), "-")
 
-    def __mul__(self, other: Value | float) -> Value:
+    def __mul__(self, other: SupportsFloat) -> Value:
         """x y; d/dx = y, d/dy = x."""
-        other = as_value(other)
-        return Value(self.data * other.data, (self, other), (other.data, self.data), "*")
+        y = as_value(other)
+        return Value(self.data * y.data, (self, y), (y.data, self.data), "*")
 
-    def __truediv__(self, other: Value | float) -> Value:
+    def __truediv__(self, other: SupportsFloat) -> Value:
         """x / y; d/dx = 1/y, d/dy = -x/y². Division by zero gives inf or nan, as IEEE 754 says."""
-        other = as_value(other)
-        quotient = divide(self.data, other.data)
-        partials = (divide(1.0, other.data), divide(-quotient, other.data))
-        return Value(quotient, (self, other), partials, "/")
+        y = as_value(other)
+        quotient = divide(self.data, y.data)
+        partials = (divide(1.0, y.data), divide(-quotient, y.data))
+        return Value(quotient, (self, y), partials, "/")
 
-    def __pow__(self, exponent: Value | float) -> Value:
+    def __pow__(self, exponent: SupportsFloat) -> Value:
         """x ** y; d/dx = y x**(y-1), and 0 where y is 0; d/dy = x**y log x, and 0 where x is 0 <= y.
 
         A negative x to a broken power is nan; 0 to a negative power is inf.
@@ -123,19 +123,19 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
-    def __radd__(self, other: float) -> Value:
+    def __radd__(self, other: SupportsFloat) -> Value:
         return as_value(other) + self
 
-    def __rsub__(self, other: float) -> Value:
+    def __rsub__(self, other: SupportsFloat) -> Value:
         return as_value(other) - self
 
-    def __rmul__(self, other: float) -> Value:
+    def __rmul__(self, other: SupportsFloat) -> Value:
         return as_value(other) * self
 
-    def __rtruediv__(self, other: float) -> Value:
+    def __rtruediv__(self, other: SupportsFloat) -> Value:
         return as_value(other) / self
 
-    def __rpow__(self, other: float) -> Value:
+    def __rpow__(self, other: SupportsFloat) -> Value:
         return as_value(other) ** self
 
     # ---- functions of one number ---------------------------------------------------------------
@@ -189,19 +189,19 @@ class Value:
         x = self.data
         return Value(0.0 if x <= 0.0 else x, (self,), (0.0 if x <= 0.0 else 1.0,), "relu")
 
-    def leaky_relu(self, negative_slope: float = 0.01) -> Value:
+    def leaky_relu(self, negative_slope: SupportsFloat = 0.01) -> Value:
         """x for x > 0, else negative_slope·x; d/dx = 1 for x > 0, else negative_slope, at 0 too."""
         x, slope = self.data, real_number(negative_slope)
         positive = x > 0.0
         result = x if positive else slope * x
         return Value(result, (self,), (1.0 if positive else slope,), ("leaky_relu", slope))
 
-    def elu(self, alpha: float = 1.0) -> Value:
+    def elu(self, alpha: SupportsFloat = 1.0) -> Value:
         """x for x > 0, else α(e**x - 1); d/dx = 1 for x > 0, else α e**x, at 0 too."""
-        x, alpha = self.data, real_number(alpha)
+        x, a = self.data, real_number(alpha)
         if x <= 0.0:
-            return Value(alpha * math.expm1(x), (self,), (alpha * math.exp(x),), ("elu", alpha))
-        return Value(x, (self,), (1.0,), ("elu", alpha))
+            return Value(a * math.expm1(x), (self,), (a * math.exp(x),), ("elu", a))
+        return Value(x, (self,), (1.0,), ("elu", a))
 
     def gelu(self, approximate: str = "none") -> Value:
         """x Φ(x), Φ the normal distribution function; d/dx = Φ(x) + x φ(x) (Hendrycks & Gimpel 2016).
@@ -234,7 +234,7 @@ class Value:
         result = max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else nan
         return Value(result, (self,), (logistic(x),), "softplus")
 
-    def clamp(self, min: float | None = None, max: float | None = None) -> Value:
+    def clamp(self, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Value:
         """x moved into [min, max]; d/dx = 1 inside and on the bounds, else 0.
 
         Where min > max the result is max. Raises ValueError when neither bound is given.
@@ -250,38 +250,38 @@ class Value:
 
     # ---- functions of two numbers --------------------------------------------------------------
 
-    def maximum(self, other: Value | float) -> Value:
+    def maximum(self, other: SupportsFloat) -> Value:
         """The larger of two; its gradient goes to the larger, half to each where they are equal.
 
         nan if either is nan.
         """
-        other = as_value(other)
-        x, y = self.data, other.data
+        second = as_value(other)
+        x, y = self.data, second.data
         result = x if x > y or x != x else y
-        return Value(result, (self, other), share(x, y, x > y, x < y), "maximum")
+        return Value(result, (self, second), share(x, y, x > y, x < y), "maximum")
 
-    def minimum(self, other: Value | float) -> Value:
+    def minimum(self, other: SupportsFloat) -> Value:
         """The smaller of two; its gradient goes to the smaller, half to each where they are equal.
 
         nan if either is nan.
         """
-        other = as_value(other)
-        x, y = self.data, other.data
+        second = as_value(other)
+        x, y = self.data, second.data
         result = x if x < y or x != x else y
-        return Value(result, (self, other), share(x, y, x < y, x > y), "minimum")
+        return Value(result, (self, second), share(x, y, x < y, x > y), "minimum")
 
     # ---- comparison: of the data; `==` and the hash stay identity --------------------------------
 
-    def __lt__(self, other: Value | float) -> bool:
+    def __lt__(self, other: SupportsFloat) -> bool:
         return self.data < as_value(other).data
 
-    def __le__(self, other: Value | float) -> bool:
+    def __le__(self, other: SupportsFloat) -> bool:
         return self.data <= as_value(other).data
 
-    def __gt__(self, other: Value | float) -> bool:
+    def __gt__(self, other: SupportsFloat) -> bool:
         return self.data > as_value(other).data
 
-    def __ge__(self, other: Value | float) -> bool:
+    def __ge__(self, other: SupportsFloat) -> bool:
         return self.data >= as_value(other).data
 
     # Said for the compiled build, where a class that defines `<` has no hash otherwise.
@@ -304,7 +304,7 @@ class Value:
 
     # ---- the chain rule --------------------------------------------------------------------------
 
-    def backward(self, gradient: float = 1.0) -> None:
+    def backward(self, gradient: SupportsFloat = 1.0) -> None:
         """Add gradient · d(self)/d(v) to the `grad` of every leaf v that self was made from.
 
         Called again, leaves accumulate, as PyTorch's do with retain_graph=True; the values in between
@@ -371,7 +371,7 @@ def real_number(number: object) -> float:
     raise TypeError(f"expected a real number, got {reprlib.repr(number)} of type {kind}{hint}")
 
 
-def as_value(number: Value | float) -> Value:
+def as_value(number: SupportsFloat) -> Value:
     """Return a Value as it is and a number as a new leaf."""
     return number if isinstance(number, Value) else Value(number)
 

@@ -26,10 +26,8 @@ class Workload:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-# One product of features and weights is two or three of micrograd's Values, of about 700 bytes each.
-CORA_IN_MICROGRAD = (
-    "does not fit in memory: 62 million products, each of two or three Values of about 700 bytes"
-)
+# A product in a sum is three of micrograd's Values: the constant, the product and the sum so far.
+CORA_IN_MICROGRAD = "does not fit in memory: 62 million products of three Values, about 2 kB each product"
 
 ROWS = [
     Workload(

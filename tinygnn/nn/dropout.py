@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from typing import Any
 
 from tinygnn.linalg import Matrix
 from tinygnn.nn import init
@@ -25,7 +27,7 @@ class Dropout(Module):
         self.p = p
         self.rng = rng
 
-    def forward(self, x: Matrix) -> Matrix:
+    def forward(self, x: Sequence[Sequence[Any]]) -> Matrix:
         if not self.training or self.p == 0.0:
             return x
         draw = (init.default_rng if self.rng is None else self.rng).random
