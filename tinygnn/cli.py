@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import sys
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ import tinygnn
 from tinygnn import optim
 from tinygnn.gnn import CONVOLUTIONS, GNN
 from tinygnn.graph import Graph
+from tinygnn.linalg import COMPILED
 from tinygnn.nn.activation import ACTIVATIONS
 from tinygnn.progress import training_progress
 from tinygnn.training import Masks, fit, random_split, split_masks
@@ -76,8 +78,9 @@ def make_parser(arguments: Sequence[str]) -> Parser:
     train.add_argument("--json", action="store_true", help="print the result as one JSON object")
     train.set_defaults(run=run_train)
 
-    info = commands.add_parser("info", help="say what a source holds")
-    _add_source(info)
+    info = commands.add_parser("info", help="say what a source holds, or which engine runs")
+    _add_source(info, required=False)
+    info.add_argument("--engine", action="store_true", help="say whether the engine is compiled")
     info.add_argument("--json", action="store_true", help="print it as one JSON object")
     info.set_defaults(run=run_info)
 
@@ -95,8 +98,10 @@ def make_parser(arguments: Sequence[str]) -> Parser:
     return parser
 
 
-def _add_source(parser: argparse.ArgumentParser, nodes_option: str = "--nodes") -> None:
-    parser.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+def _add_source(
+    parser: argparse.ArgumentParser, nodes_option: str = "--nodes", *, required: bool = True
+) -> None:
+    parser.add_argument("source", metavar="SOURCE", help=SOURCE_HELP, nargs=None if required else "?")
     parser.add_argument(
         nodes_option, dest="nodes", metavar="NODES.csv", help="the file of nodes beside a file of edges"
     )
@@ -216,7 +221,15 @@ def add_features(graph: Graph) -> str:
 
 
 def run_info(options: argparse.Namespace) -> int:
-    """Print what the source holds, before anything is trained."""
+    """Print what the source holds, before anything is trained, or which engine runs."""
+    if options.engine:
+        python = f"{platform.python_implementation()} {platform.python_version()}"
+        print(
+            f"tinygnn {tinygnn.__version__}, {'compiled by mypyc' if COMPILED else 'interpreted'}, {python}"
+        )
+        return 0
+    if options.source is None:
+        raise ValueError(f"info needs a SOURCE ({SOURCE_HELP}) or --engine")
     graphs = load_graphs(options)
     facts = [graph_facts(graph) for graph in graphs]
     if options.json:
