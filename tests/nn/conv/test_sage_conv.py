@@ -58,7 +58,8 @@ def test_the_node_wise_formula_by_hand():
 
 # name: (edges, x' of x = (1, -10, 100) for each aggr)
 BY_HAND = {
-    "messages go from source to target": (([0], [1]), {"mean": [0, 1, 0], "max": [0, 1, 0], "sum": [0, 1, 0]}),
+    "messages go from source to target": (
+        ([0], [1]), {"mean": [0, 1, 0], "max": [0, 1, 0], "sum": [0, 1, 0]}),
     "two neighbours": (
         ([0, 1], [2, 2]), {"mean": [0, 0, -4.5], "max": [0, 0, 1], "sum": [0, 0, -9]}),
     "the maximum may be negative": (
