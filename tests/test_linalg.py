@@ -3,9 +3,7 @@
 Numbers called PyTorch's were computed beforehand with torch 2.13.0 in float64.
 """
 
-import copy
 import math
-import pickle
 from math import inf, nan
 
 import pytest
@@ -27,7 +25,7 @@ from tinygnn.linalg import (
 )
 from tinygnn.linalg import maximum as maximum_of
 from tinygnn.linalg import minimum as minimum_of
-from tinygnn.sparse import Features, sparse_row
+from tinygnn.sparse import sparse_row
 
 # exp and log of two math libraries, and sums in another order, differ in the last bits.
 ROUNDING = 1e-14
@@ -554,68 +552,3 @@ def test_value_weighted_sums_hands_gradients_to_the_coefficients():
     total(linalg.flatten(out)).backward()
     assert c.grad == 8.0
     assert [v.grad for v in values[0]] == [2.0, 2.0]
-
-
-# ---- Features ------------------------------------------------------------------------------------
-
-
-def test_features_are_an_ordinary_list_of_lists():
-    """Equal to one, indexable, printable."""
-    x = Features([[1.0, 0.0], [0.0, 2.0]])
-    assert x == [[1.0, 0.0], [0.0, 2.0]]
-    assert isinstance(x, list)
-    assert x[1][1] == 2.0
-    assert repr(x) == "[[1.0, 0.0], [0.0, 2.0]]"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda x: x[0].__setitem__(1, 7.0),
-        lambda x: x[0].__setitem__(0, 0.0),
-        lambda x: x.__setitem__(1, [5.0, 5.0]),
-        lambda x: x.append([3.0, 4.0]),
-        lambda x: x.pop(),
-        lambda x: x.reverse(),
-        lambda x: x[1].__setitem__(1, nan),
-    ],
-    ids=["zero to number", "number to zero", "row", "append", "pop", "reverse", "nan"],
-)
-def test_features_notice_a_change_in_place(change):
-    """The nonzeros are kept between calls, but never those of other numbers."""
-    weight = values_of([[1.0], [10.0]])
-    x = Features([[1.0, 0.0], [0.0, 2.0]])
-    assert data(matmul(x, weight)) == [[1.0], [20.0]]
-    change(x)
-    expected = product([list(row) for row in x], [[1.0], [10.0]])
-    found = data(matmul(x, weight))
-    assert [str(row) for row in found] == [str(row) for row in expected]
-
-
-def test_features_find_their_nonzeros_once():
-    """The second look returns the same object."""
-    x = Features([[1.0, 0.0]])
-    assert x.nonzeros() is x.nonzeros()
-    assert x.nonzeros()[0][:2] == ((0,), (1.0,))
-
-
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
-def test_features_survive_copying(duplicate):
-    """With their type; the copy's rows are its own."""
-    x = Features([[1.0, 0.0]])
-    x.nonzeros()
-    twin = duplicate(x)
-    assert type(twin) is Features
-    assert twin == x
-    twin[0][0] = 5.0
-    assert x[0][0] == 1.0
-
-
-def test_a_value_put_into_features_gets_its_gradient():
-    """Whoever asks for the gradient of one input number writes a Value there."""
-    x = Features([[1.0, 2.0]])
-    entry = x[0][0] = Value(3.0)
-    [[output]] = matmul(x, values_of([[10.0], [100.0]]))
-    output.backward()
-    assert output.data == 230.0
-    assert entry.grad == 10.0

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygnn import Value
+from tinygnn import Value, linalg
 from tinygnn.gradcheck import gradcheck
 from tinygnn.linalg import COMPILED
 
@@ -389,16 +389,88 @@ def test_no_float_makes_an_operation_raise():
                 result_and_slopes(f, x, y)
 
 
-@pytest.mark.parametrize("outer", ["sqrt", "log", "x**-1"])
-@pytest.mark.parametrize(
-    "mask",
-    [Value.relu, lambda v: v.clamp(min=0.0), lambda v: v.maximum(0.0)],
-    ids=["relu", "clamp", "maximum"],
-)
+# ---- masked inputs -------------------------------------------------------------------------------
+
+# name: an operation that is constant at x = -1 or at x = 1, with the value 0, and that x
+MASKS = {
+    "relu": (Value.relu, -1.0),
+    "clamp below": (lambda v: v.clamp(min=0.0), -1.0),
+    "clamp above": (lambda v: v.clamp(max=0.0), 1.0),
+    "clamp both": (lambda v: v.clamp(0.0, 0.5), -1.0),
+    "maximum": (lambda v: v.maximum(0.0), -1.0),
+    "maximum of Values": (lambda v: Value(0.0).maximum(v), -1.0),
+    "minimum": (lambda v: v.minimum(0.0), 1.0),
+    "minimum of Values": (lambda v: Value(0.0).minimum(v), 1.0),
+    "maximum of many": (lambda v: linalg.maximum([v, 0.0, -3.0]), -1.0),
+    "minimum of many": (lambda v: linalg.minimum([v, 0.0, 3.0]), 1.0),
+    "times 0": (lambda v: v * 0.0, 1.0),
+    "power 0": (lambda v: v**0.0 - 1.0, 1.0),
+    "leaky_relu of slope 0": (lambda v: v.leaky_relu(0.0), -1.0),
+    "relu twice": (lambda v: v.relu().relu(), -1.0),
+    "relu, scaled": (lambda v: 3.0 * v.relu(), -1.0),
+}
+INFINITE_SLOPES = {
+    "sqrt": Value.sqrt,
+    "log": Value.log,
+    "x**-1": lambda v: v**-1.0,
+    "x**0.5": lambda v: v**0.5,
+    "x**Value": lambda v: v ** Value(-0.5),
+    "1/x": lambda v: 1.0 / v,
+    "x/0": lambda v: v / 0.0,
+    "x*inf": lambda v: v * inf,
+}
+
+
+@pytest.mark.parametrize("outer", INFINITE_SLOPES)
+@pytest.mark.parametrize("mask", MASKS)
 def test_a_masked_input_gets_no_gradient_even_where_the_outer_slope_is_infinite(outer, mask):
-    """relu, clamp and maximum are constant at -1, so the gradient is 0, in PyTorch too, not 0 · inf."""
-    _, [slope] = result_and_slopes(lambda v: UNARY[outer](mask(v)), -1.0)
+    """What is constant has the gradient 0, not 0 · inf.
+
+    So it is in PyTorch after relu, clamp, maximum and minimum; after amax and a product with 0 it gives nan.
+    """
+    hide, x = MASKS[mask]
+    _, [slope] = result_and_slopes(lambda v: INFINITE_SLOPES[outer](hide(v)), x)
     assert slope == 0.0
+
+
+@pytest.mark.parametrize("gradient", [inf, -inf, nan], ids=str)
+@pytest.mark.parametrize("mask", MASKS)
+def test_a_masked_input_gets_no_gradient_whatever_arrives(mask, gradient):
+    """Also when the caller gives it."""
+    hide, x = MASKS[mask]
+    v = Value(x)
+    hide(v).backward(gradient)
+    assert v.grad == 0.0
+
+
+def test_the_input_that_wins_gets_the_infinite_gradient():
+    """Only the loser is masked; two equals get half of it each."""
+    assert result_and_slopes(lambda x, y: x.maximum(y).sqrt(), -1.0, 0.0)[1] == [0.0, inf]
+    assert result_and_slopes(lambda x, y: x.minimum(y).log(), 0.0, 1.0)[1] == [inf, 0.0]
+    assert result_and_slopes(lambda x, y: x.maximum(y).sqrt(), 0.0, 0.0)[1] == [inf, inf]
+    assert result_and_slopes(lambda x, y: linalg.maximum([x, y]).sqrt(), -1.0, 0.0)[1] == [0.0, inf]
+
+
+def test_a_masked_input_keeps_what_comes_by_other_paths():
+    """The 0 is added, it does not replace."""
+    _, [slope] = result_and_slopes(lambda v: v.relu().sqrt() + 3.0 * v, -1.0)
+    assert slope == 3.0
+    x = Value(-1.0)
+    x.grad = 7.0
+    x.relu().sqrt().backward()
+    assert x.grad == 7.0
+
+
+def test_at_its_bound_a_clamp_lets_an_infinite_gradient_through_and_relu_does_not():
+    """Their slopes at the kink are 1 and 0, as PyTorch's."""
+    assert result_and_slopes(lambda v: v.clamp(min=0.0).sqrt(), 0.0)[1] == [inf]
+    assert result_and_slopes(lambda v: v.relu().sqrt(), 0.0)[1] == [0.0]
+
+
+def test_an_infinite_slope_times_a_gradient_of_zero_is_nan():
+    """Here the slope is what is infinite: 0 · inf, as in PyTorch."""
+    assert math.isnan(result_and_slopes(lambda v: v.sqrt() * 0.0, 0.0)[1][0])
+    assert math.isnan(result_and_slopes(lambda v: v.log().relu(), 0.0)[1][0])
 
 
 def test_gelu_refuses_an_unknown_approximation():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygnn.edge_index import EdgeIndex
-from tinygnn.linalg import Matrix, dense_product, mean, softmax, value_weighted_sums
+from tinygnn.linalg import Matrix, dense_product, mean, plain, softmax, value_weighted_sums
 from tinygnn.nn.dropout import Dropout
 from tinygnn.nn.init import glorot, zeros
 from tinygnn.nn.linear import Linear, rows_of_width
@@ -126,7 +126,7 @@ class GATConv(Module):
                 if self.edge_dim is None
                 else f"edge_dim is {self.edge_dim}: give edge_attr with as many entries per edge"
             )
-        features = None if edge_attr is None else _rows(edge_attr)
+        features = None if edge_attr is None else self._edge_rows(edge_attr, edges.num_edges)
         if not self.add_self_loops:
             return edges, features
         kept = edges.without_self_loops()
@@ -134,6 +134,16 @@ class GATConv(Module):
             features = [row for row, s, t in zip(features, *edges) if s != t]
             features += [self._loop_features(features, entering) for entering in kept.entering(num_nodes)]
         return kept.with_self_loops(num_nodes), features
+
+    def _edge_rows(self, edge_attr: Sequence[Any], num_edges: int) -> list[list[Any]]:
+        """The edge features as rows of edge_dim entries."""
+        rows = [row if isinstance(row, (list, tuple)) else [row] for row in map(plain, plain(edge_attr))]
+        if len(rows) != num_edges:
+            raise ValueError(f"edge_attr has {len(rows)} entries for {num_edges} edges: each edge needs one")
+        for e, row in enumerate(rows):
+            if len(row) != self.edge_dim:
+                raise ValueError(f"edge_attr needs rows of {self.edge_dim} entries, edge {e} has {len(row)}")
+        return [list(row) for row in rows]
 
     def _loop_features(self, features: list[list[Any]], entering: list[int]) -> list[Any]:
         if not isinstance(self.fill_value, str):
@@ -157,7 +167,3 @@ def _linear(in_channels: int, out_channels: int, rng: random.Random | None) -> L
 def _scores(rows: Matrix, attention: list[Value]) -> list[Value]:
     """a·h for every row h."""
     return [row[0] for row in dense_product(rows, [attention])]
-
-
-def _rows(edge_attr: Sequence[Any]) -> list[list[Any]]:
-    return [list(row) if isinstance(row, (list, tuple)) else [row] for row in edge_attr]
