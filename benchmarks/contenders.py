@@ -12,7 +12,8 @@ class Contender:
     engine: its file in engines/. collector: whether Python's cyclic garbage collector is left on, as it
     is for users. installed: measure the tinygnn that is installed, and only if it is compiled, instead of
     the checkout's source. float32: 32-bit numbers instead of 64. skip_zeros: leave out the products with
-    zeros of the features.
+    zeros of the features. keeps_epoch: a loop in one scope, whose logits and loss live on while the next
+    epoch makes its own.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Contender:
     installed: bool = False
     float32: bool = False
     skip_zeros: bool = False
+    keeps_epoch: bool = False
 
 
 CONTENDERS = {
@@ -28,6 +30,7 @@ CONTENDERS = {
     for contender in [
         Contender("tinygnn", "with_tinygnn"),
         Contender("tinygnn-gc-off", "with_tinygnn", collector=False),
+        Contender("tinygnn-one-scope", "with_tinygnn", keeps_epoch=True),
         Contender("tinygnn-compiled", "with_tinygnn", installed=True),
         Contender("micrograd", "with_micrograd"),
         Contender("micrograd-gc-off", "with_micrograd", collector=False),

@@ -58,6 +58,55 @@ def test_parameter_names_are_those_of_pygs_model():
     assert len(model.parameters()) == 34 * 16 + 16 + 16 * 4 + 4
 
 
+@pytest.mark.parametrize(
+    ("conv", "options", "channels"),
+    [
+        ("sage", {}, [(2, 8), (8, 8), (8, 3)]),
+        ("sage", {"aggr": "max", "project": True}, [(2, 8), (8, 8), (8, 3)]),
+        ("gat", {}, [(2, 8), (8, 8), (8, 3)]),
+        ("gat", {"heads": 4}, [(2, 2), (8, 2), (8, 3)]),
+        ("gat", {"heads": 4, "concat": False}, [(2, 8), (8, 8), (8, 3)]),
+    ],
+    ids=str,
+)
+def test_other_convolutions_have_the_sizes_of_pygs_models(conv, options, channels):
+    """The heads of a GAT share the hidden channels; its output is the mean of heads of full width."""
+    model = GNN(conv, 2, 8, 3, 3, **options)
+    assert [(c.in_channels, c.out_channels) for c in model.convs] == channels
+    assert [len(row) for row in model(Graph(PATH, X))] == [3] * 3
+    for layer in model.convs:
+        assert all(getattr(layer, name) == option for name, option in options.items() if name == "heads")
+    assert "convs.2." + ("lin_l.weight" if conv == "sage" else "att_src") in model.state_dict()
+
+
+def test_without_out_channels_the_last_heads_stand_side_by_side():
+    """As in PyG: the mean is taken only where the last layer gives out_channels."""
+    model = GNN("gat", 2, 8, 2, heads=4)
+    assert [(c.out_channels, c.concat) for c in model.convs] == [(2, True), (2, True)]
+    assert [c.concat for c in GNN("gat", 2, 8, 2, 3, heads=4).convs] == [True, False]
+
+
+@pytest.mark.parametrize("conv", ["sage", "gat"])
+def test_convolutions_that_take_no_edge_weights_leave_them_out(conv):
+    """PyG's GraphSAGE and GAT do so, too; only GCN uses them."""
+    model = GNN(conv, 2, 4, 2, 3, seed=0)
+    weighted = numbers(model(Graph(PATH, X, edge_weight=[0.5, 2.0, 1.0, 3.0])))
+    assert weighted == numbers(model(X, PATH, [0.5, 2.0, 1.0, 3.0])) == numbers(model(X, PATH))
+
+
+def test_heads_that_cannot_share_the_hidden_channels_are_refused():
+    """The numbers are named."""
+    with pytest.raises(ValueError, match="3 heads cannot share 8 channels: choose a multiple"):
+        GNN("gat", 2, 8, 2, 3, heads=3)
+    GNN("gat", 2, 8, 1, 2, heads=3)  # one layer has no hidden channels
+
+
+def test_an_option_that_a_convolution_does_not_have_is_refused():
+    """By Python itself."""
+    with pytest.raises(TypeError, match="heads"):
+        GNN("gcn", 2, 8, 2, 3, heads=2)
+
+
 ACTIVATIONS = {
     "relu": lambda x: max(x, 0.0),
     "leaky_relu": lambda x: max(x, 0.01 * x),
@@ -113,17 +162,19 @@ def test_a_readout_makes_one_row_of_all_nodes(readout, reduce):
     assert found == [pytest.approx([reduce(column) for column in zip(*by_node, strict=True)], rel=REORDERED)]
 
 
-def test_every_layer_gets_a_gradient():
+@pytest.mark.parametrize("conv", ["gcn", "sage", "gat"])
+def test_every_layer_gets_a_gradient(conv):
     """Nothing cuts the graph on the way."""
-    model = GNN("gcn", 2, 4, 3, 2, act="tanh", seed=0)
+    model = GNN(conv, 2, 4, 3, 2, act="tanh", seed=0)
     total(flatten(model(X, PATH))).backward()
     assert all(v.grad != 0.0 for v in model.parameters())
 
 
 @pytest.mark.parametrize("readout", [None, "mean", "max", "sum"])
-def test_gradients_of_a_whole_model_are_central_differences(readout):
+@pytest.mark.parametrize(("conv", "options"), [("gcn", {}), ("sage", {}), ("gat", {"heads": 2})], ids=str)
+def test_gradients_of_a_whole_model_are_central_differences(conv, options, readout):
     """Of every parameter and every input number, through a loss."""
-    model = GNN("gcn", 2, 3, 2, 2, act="tanh", readout=readout, seed=0)
+    model = GNN(conv, 2, 4, 2, 2, act="tanh", readout=readout, seed=0, **options)
     x = [[Value(e) for e in row] for row in X]
     target = [0, 1, 0] if readout is None else [1]
     assert gradcheck(lambda *_: cross_entropy(model(x, PATH), target), model.parameters() + flatten(x))
@@ -188,11 +239,16 @@ def pair(edges):
     return [s for s, _ in edges], [t for _, t in edges]
 
 
-@given(graphs(), st.randoms(use_true_random=False), st.sampled_from([None, "mean", "sum", "max"]))
-def test_relabelling_nodes_relabels_node_outputs_and_leaves_graph_outputs(graph, shuffler, readout):
+@given(
+    graphs(),
+    st.randoms(use_true_random=False),
+    st.sampled_from([None, "mean", "sum", "max"]),
+    st.sampled_from(["gcn", "sage", "gat"]),
+)
+def test_relabelling_nodes_relabels_node_outputs_and_leaves_graph_outputs(graph, shuffler, readout, conv):
     """Equivariant without a readout, invariant with one; the order of the edges never matters."""
     x, edges = graph
-    model = GNN("gcn", 2, 4, 3, 3, act="tanh", readout=readout, seed=0)
+    model = GNN(conv, 2, 4, 3, 3, act="tanh", readout=readout, seed=0)
     outputs = numbers(model(x, pair(edges)))
     name = list(range(len(x)))
     shuffler.shuffle(name)
@@ -270,12 +326,22 @@ def train(model, graph, epochs):
     return losses
 
 
-def test_the_training_loop_of_the_readme_learns():
+@pytest.mark.parametrize("conv", ["gcn", "sage"])
+def test_the_training_loop_of_the_readme_learns(conv):
     """From two labels it finds the ring of every node."""
-    graph, model = rings(), GNN("gcn", 8, 8, 2, 2, seed=0)
+    graph, model = rings(), GNN(conv, 8, 8, 2, 2, seed=0)
     losses = train(model, graph, 60)
     assert losses[-1] < 0.1 * losses[0]
     assert [max(range(2), key=row.__getitem__) for row in model(graph)] == graph.y
+
+
+def test_attention_learns_the_labels_it_is_shown():
+    """With one-hot features it need not find the rings: it can look away from the neighbours."""
+    graph, model = rings(), GNN("gat", 8, 8, 2, 2, heads=2, seed=0)
+    losses = train(model, graph, 60)
+    assert losses[-1] < 1e-3 * losses[0]
+    rows = model(graph)
+    assert [rows[i][0] > rows[i][1] for i in (1, 6)] == [True, False]
 
 
 def test_training_a_weighted_graph_moves_the_edge_weights():

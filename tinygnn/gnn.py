@@ -108,7 +108,7 @@ def _convolution(
         heads = options.get("heads", 1)
         options = {**options, "concat": options.get("concat", True) and not output}
         if options["concat"]:
-            if out_channels % heads:
+            if heads < 1 or out_channels % heads:
                 raise ValueError(f"{heads} heads cannot share {out_channels} channels: choose a multiple")
             out_channels //= heads
     return CONVOLUTIONS[kind](in_channels, out_channels, **options)

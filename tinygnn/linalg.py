@@ -21,15 +21,24 @@ Row = Sequence[SupportsFloat]  # Values or floats
 Matrix = Sequence[Row]
 
 ONE = (1.0,)
-COMPILED = not __file__.endswith(".py")  # by mypyc; see CONTRIBUTING
+COMPILED = not __file__.endswith(".py")  # by mypyc; see setup.py
+NATIVE = COMPILED and not hasattr(math, "sumprod")  # whether a compiled loop sums as Python does
 
 
 def _sum_of_products(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     if not COMPILED:
         return sum(map(mul, a, b), 0.0)
-    result = 0.0  # the same sum in the order that a compiler makes fast
+    result = 0.0  # the same sum in a form that a compiler makes fast
     for i in range(len(a)):
         result += a[i] * b[i]
+    return result
+
+
+def _of_data(coefficients: tuple[float, ...], values: tuple[Value, ...]) -> float:
+    """The same sum again, over the numbers of Values."""
+    result = 0.0
+    for i in range(len(coefficients)):
+        result += coefficients[i] * values[i].data
     return result
 
 
@@ -284,7 +293,9 @@ def weighted_sums(
         parents = [gather(table, indices) for indices, _, _ in rows]
     out = []
     for (indices, coefficients, op), made_from in zip(rows, parents):
-        if indices:
+        if indices and NATIVE:
+            out.append([Value(_of_data(coefficients, v), v, coefficients, op) for v in made_from])
+        elif indices:
             columns = zip(*[data[k] for k in indices])
             out.append(
                 [

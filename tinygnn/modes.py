@@ -67,6 +67,9 @@ class detect_anomaly(Mode):
     def __init__(self) -> None:
         self._made_at: dict[Value, str] = {}
 
+    def __enter__(self) -> None:
+        watchers.insert(0, self)  # before a no_grad around it takes the parents away
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -84,12 +87,15 @@ class detect_anomaly(Mode):
 
     def passed_on(self, value: Value) -> None:
         for i, (parent, partial) in enumerate(zip(value.parents, value.partials)):
+            if partial == 0.0:  # nothing is passed on there
+                continue
             share = value.grad * partial
             if _is_anomaly(share, [value.grad]) or _is_anomaly(parent.grad, [share]):
                 place = self._made_at.get(value, "made before detect_anomaly")
                 raise FloatingPointError(
                     f"the gradient of {_call(value)} for its input {i} is {share} "
-                    f"({value.grad} times the slope {partial}), {place}"
+                    f"({value.grad} times the slope {partial}), with which that input's gradient comes to "
+                    f"{parent.grad}, {place}"
                 )
 
 

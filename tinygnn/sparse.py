@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tinygnn.leaves import Leaves
 from tinygnn.value import Value
 
 # A row of a constant sparse matrix: which columns, their coefficients, and the op that says so.
@@ -70,7 +71,8 @@ class Features(list[list[float]]):
             if known[0] == one and known[1] == table:
                 return known[2]
         rows = self.nonzeros(one=one) or []
-        parents: list[Parents] = [list(gather(table, indices)) for indices, _, _ in rows]
+        kind = tuple if any(value.parents for row in table for value in row) else Leaves
+        parents: list[Parents] = [list(map(kind, gather(table, indices))) for indices, _, _ in rows]
         self._parents = [*self._parents[1 - TABLES :], (one, table, parents)]
         return parents
 

@@ -11,6 +11,7 @@ from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix
 from tinygnn.losses import cross_entropy
 from tinygnn.metrics import accuracy
+from tinygnn.modes import no_grad
 from tinygnn.optim import Optimizer
 
 Masks = dict[str, list[bool]]
@@ -46,22 +47,35 @@ def fit(
     masks = split_masks(graph) if masks is None else masks
     if not any(masks.get("train", [])):
         raise ValueError("no node to learn from: the train mask is empty")
-    history = []
-    for number in range(epochs + 1):
+
+    def train(number: int) -> Epoch:
         model.train()
+        optimizer.zero_grad()
         logits = model(graph)
         loss = cross_entropy(logits, graph.y, mask=masks["train"])
+        if number < epochs:
+            loss.backward()
         if model.dropout.p > 0.0:
-            logits = model.eval()(graph)
-        history.append(Epoch(number, loss.data, split_accuracy(logits, graph.y, masks)))
+            logits = evaluate(model, graph)
+        epoch = Epoch(number, loss.data, split_accuracy(logits, graph.y, masks))
+        if number < epochs:
+            optimizer.step()
+        return epoch
+
+    history = []
+    for number in range(epochs + 1):
+        history.append(train(number))
         if on_epoch is not None:
             on_epoch(history[-1])
-        if number < epochs:
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
     model.eval()
     return history
+
+
+def evaluate(model: GNN, graph: Graph) -> Matrix:
+    """The model's output in evaluation, with no graph recorded."""
+    with no_grad():
+        logits: Matrix = model.eval()(graph)
+    return logits
 
 
 def split_accuracy(logits: Matrix, y: list[int], masks: Masks) -> dict[str, float]:

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from math import inf, nan
 from typing import Any, ClassVar, Protocol, SupportsFloat
 
+from tinygnn.leaves import Leaves
+
 # The name of an operation, or a tuple (name, constants...) where it has constants.
 Op = str | tuple[Any, ...]
 
@@ -187,7 +189,9 @@ class Value:
     def relu(self) -> Value:
         """max(x, 0); d/dx = 1 for x > 0, else 0, at 0 too. A nan stays nan, with slope 1."""
         x = self.data
-        return Value(0.0 if x <= 0.0 else x, (self,), (0.0 if x <= 0.0 else 1.0,), "relu")
+        if x <= 0.0:
+            return Value(0.0, (self,), (0.0,), "relu")
+        return Value(x, (self,), (1.0,), "relu")
 
     def leaky_relu(self, negative_slope: SupportsFloat = 0.01) -> Value:
         """x for x > 0, else negative_slope·x; d/dx = 1 for x > 0, else negative_slope, at 0 too."""
@@ -345,9 +349,12 @@ def topological_order(output: Value) -> list[Value]:
         for node in unsearched[-1]:
             if node.parents and node not in seen:
                 seen.add(node)
-                path.append(node)
-                unsearched.append(iter(node.parents))
-                break
+                if type(node.parents) is Leaves:
+                    finished.append(node)
+                else:
+                    path.append(node)
+                    unsearched.append(iter(node.parents))
+                    break
         else:
             unsearched.pop()
             if path:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from tinygnn import linalg, value
+from tinygnn import gnn, linalg, nn, value
 from tinygnn.conformance import magnitude, tinygnn_backend
 from tinygnn.conformance.case import FLAGS, KINDS, Case
 from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.data import GRAPHS
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.nn.module import leaves
 
@@ -69,6 +70,17 @@ PROMISED = [
     "model/gcn_conv/no-edges",
     "model/gcn/mixed-tanh-softmax-mse_loss",
     "model/mlp/relu-cross_entropy",
+    "model/sage_conv/mixed",
+    "model/sage_conv/mixed-max-tie",
+    "model/sage_conv/zero-row-sum",
+    "model/gat_conv/mixed-edges",
+    "model/gat_conv/mixed-edges-flat",
+    "model/gat_conv/one-node-loop",
+    "model/sage/mixed-relu",
+    "model/gat/mixed-relu",
+    "model/gcn/mixed-readout-mean",
+    "op/relu-then-sqrt/masked",
+    "op/times-zero-then-sqrt/masked",
     "optimizer/sgd/nesterov",
     "optimizer/adamw/weight-decay",
     "training/karate-gcn-relu-adam",
@@ -77,7 +89,7 @@ PROMISED = [
 
 def test_ids_are_unique_and_plain() -> None:
     ids = [case.id for case in CASES]
-    assert len(ids) == len(set(ids)) > 700
+    assert len(ids) == len(set(ids)) > 900
     assert [name for name in ids if not re.fullmatch(r"[a-z]+(/[a-z0-9_-]+)+", name)] == []
     assert {case.id.split("/")[0] for case in CASES} == {case.kind for case in CASES} == set(KINDS)
 
@@ -119,6 +131,35 @@ def test_select_takes_an_exact_id_before_a_part_of_one() -> None:
     assert len(select(CASES, "gelu")) > 20
     assert select(CASES, "no such case") == []
     assert [case.kind for case in CASES if case not in select(CASES, quick=True)] == ["training", "training"]
+
+
+# ---- every layer has a row for all that it can do -------------------------------------------------------
+
+
+LAYERS: dict[str, Any] = {"gcn_conv": nn.GCNConv, "sage_conv": nn.SAGEConv, "gat_conv": nn.GATConv}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_has_a_case_on_every_graph(name: str) -> None:
+    here = {case.id for case in CASES}
+    assert [graph for graph in GRAPHS if f"model/{name}/{graph}" not in here] == []
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_option_of_a_layer_is_set_in_some_case(name: str) -> None:
+    """And to something other than its default."""
+    parameters = inspect.signature(LAYERS[name]).parameters.values()
+    options = {p.name: p.default for p in parameters if p.default is not p.empty and p.name != "rng"}
+    assert len(options) > 3
+    given = [case.options.get("conv", {}) for case in CASES if case.id.startswith(f"model/{name}/")]
+    unset = [o for o, default in options.items() if all(s.get(o, default) == default for s in given)]
+    assert unset == [], "give the option a row in layers_table"
+
+
+def test_every_layer_and_readout_of_gnn_has_a_case() -> None:
+    of_gnn = [case.options for case in CASES if case.call == "GNN"]
+    assert {options.get("kind", "gcn") for options in of_gnn} == set(gnn.CONVOLUTIONS)
+    assert {options.get("readout") for options in of_gnn} == {None, *gnn.READOUTS}
 
 
 # ---- every operation has a row --------------------------------------------------------------------------

@@ -267,11 +267,33 @@ def test_a_backward_that_counts_inner_values_twice_is_caught(monkeypatch: pytest
         self.grad += gradient
         for node in topological_order(self):
             for parent, partial in zip(node.parents, node.partials):
-                parent.grad += node.grad * partial
+                if partial:
+                    parent.grad += node.grad * partial
 
     monkeypatch.setattr(Value, "backward", wrong)
     failed = caught("op/", Reference())
     assert failed and all(name.endswith("/twice") for name in failed)
+
+
+def test_a_backward_that_multiplies_an_infinite_gradient_by_0_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It gives nan where nothing depends on x; the known difference at √(0 x) is then gone, a failure too."""
+
+    def wrong(self: Value, gradient: float = 1.0) -> None:
+        nodes = topological_order(self)
+        for node in nodes:
+            node.grad = 0.0
+        self.grad += gradient
+        for node in nodes:
+            for parent, partial in zip(node.parents, node.partials):
+                parent.grad += node.grad * partial
+
+    monkeypatch.setattr(Value, "backward", wrong)
+    failed = caught("-then-", Reference())
+    assert {"op/relu-then-sqrt/masked", "op/maximum-then-log/left-masked"} <= set(failed)
+    assert "op/times-zero-then-sqrt/masked" in failed
+    assert all("masked" in name or "at-the-bound" in name for name in failed)
 
 
 def test_a_wrong_tie_of_tinygnn_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

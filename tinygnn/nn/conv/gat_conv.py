@@ -59,6 +59,8 @@ class GATConv(Module):
         *,
         rng: random.Random | None = None,
     ) -> None:
+        if heads < 1:
+            raise ValueError(f"heads is {heads}: attention has at least one head")
         if isinstance(fill_value, str) and fill_value != "mean":
             raise ValueError(f"fill_value is {fill_value!r}: give a number or 'mean'")
         width = heads * out_channels if concat else out_channels
