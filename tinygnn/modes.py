@@ -90,12 +90,12 @@ class detect_anomaly(Mode):
             if partial == 0.0:  # nothing is passed on there
                 continue
             share = value.grad * partial
-            if _is_anomaly(share, [value.grad]) or _is_anomaly(parent.grad, [share]):
+            adds_up = "" if _is_anomaly(share, [value.grad]) else f" and makes its total {parent.grad}"
+            if not adds_up or _is_anomaly(parent.grad, [share]):
                 place = self._made_at.get(value, "made before detect_anomaly")
                 raise FloatingPointError(
-                    f"the gradient of {_call(value)} for its input {i} is {share} "
-                    f"({value.grad} times the slope {partial}), with which that input's gradient comes to "
-                    f"{parent.grad}, {place}"
+                    f"the gradient of {_call(value)} for its input {i} is {share}{adds_up} "
+                    f"({value.grad} times the slope {partial}), {place}"
                 )
 
 
