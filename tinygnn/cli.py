@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
@@ -41,7 +42,9 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status: 0, 1 (a check failed), 2 (wrong input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    show_before = warnings.showwarning
     try:
+        warnings.showwarning = show_warning
         options = make_parser(arguments).parse_args(arguments)
         status: int = options.run(options)
         sys.stdout.flush()
@@ -55,6 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("tinygnn: interrupted", file=sys.stderr)
         return 130
+    finally:
+        warnings.showwarning = show_before
+
+
+def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Show a warning in one line."""
+    print(f"tinygnn: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def make_parser(arguments: Sequence[str]) -> Parser:
@@ -121,7 +131,7 @@ def run_train(options: argparse.Namespace) -> int:
         notes.append(add_features(graph))
     masks = split_masks(graph)
     if "train" not in masks:
-        masks = random_split(labels, seed=options.seed)
+        masks = {name: mask for name, mask in random_split(labels, seed=options.seed).items() if any(mask)}
         notes.append(f"no train mask: a random split by class, 60/20/20, seed {options.seed}")
     for note in notes:
         print(note, file=sys.stderr)
@@ -191,8 +201,9 @@ def load_graphs(options: argparse.Namespace) -> list[Graph]:
 def node_classes(graph: Graph, options: argparse.Namespace) -> tuple[list[int], int]:
     """The class of each node and their number, or ValueError if the labels are not classes."""
     if graph.y is None:
-        known = sorted(map(str, graph.node_attrs))
-        hint = f" (there are: {', '.join(known)})" if known else ""
+        known = list(map(str, graph.node_attrs))
+        more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+        hint = f" (there are: {', '.join(known[:8])}{more})" if known else ""
         raise ValueError(f"{options.source} names no labels: say which with --label NAME{hint}")
     if graph.y_level != "node":
         raise ValueError(f"{options.source} has one label for the graph: train needs one for each node")
