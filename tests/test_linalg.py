@@ -4,6 +4,8 @@ Numbers called PyTorch's were computed beforehand with torch 2.13.0 in float64.
 """
 
 import math
+import random
+from fractions import Fraction
 from math import inf, nan
 
 import pytest
@@ -552,3 +554,24 @@ def test_value_weighted_sums_hands_gradients_to_the_coefficients():
     total(linalg.flatten(out)).backward()
     assert c.grad == 8.0
     assert [v.grad for v in values[0]] == [2.0, 2.0]
+
+
+# ---- sums of many terms --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [10, 1000, 100_000])
+def test_sums_are_within_the_documented_bound_of_the_exact_sum(n):
+    """n · 2⁻⁵³ · Σ|terms|, whether this Python carries rounding errors along or not."""
+    rng = random.Random(n)
+    numbers = [rng.choice([-1.0, 1.0]) * 10.0 ** rng.uniform(-8.0, 8.0) for _ in range(n)]
+    coefficients = [rng.uniform(-1.0, 1.0) for _ in range(n)]
+    values = leaves(numbers)
+    bound = n * 2.0**-53
+    size = math.fsum(map(abs, numbers))
+    assert abs(linalg.total(values).data - math.fsum(numbers)) <= bound * size
+    assert abs(linalg.mean(values).data - math.fsum(numbers) / n) <= (bound + 2.0**-53) * size / n
+    exact = sum(Fraction(a) * Fraction(b) for a, b in zip(coefficients, numbers))
+    size = math.fsum(abs(a * b) for a, b in zip(coefficients, numbers))
+    # Each product is rounded as well as each sum.
+    for result in (linalg.dot(leaves(coefficients), values), linalg.linear_combination(coefficients, values)):
+        assert abs(Fraction(result.data) - exact) <= 2.0 * bound * size
