@@ -43,6 +43,7 @@ CONTENDERS = {
 }
 
 TINYGNN = ("tinygnn", "tinygnn-gc-off", "tinygnn-compiled")
+ONE_SCOPE = "tinygnn-one-scope"
 MICROGRAD = ("micrograd", "micrograd-gc-off")
 TORCH = ("torch-float32", "torch-float64")
 PYG = ("pyg-float32", "pyg-float64")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.contenders import TINYGNN, family
+from benchmarks.contenders import ONE_SCOPE, TINYGNN, family
 from benchmarks.measure import Result, Row, ratio
 from benchmarks.targets import MEGABYTE, Verdict, digits
 
@@ -13,7 +13,7 @@ Cells = list[list[str]]
 
 def measurements(result: Result) -> Cells:
     """A heading and a line for each row; the last columns give its time as a multiple of each peer's."""
-    peers = [row for row in result.rows if row.measured and family(row.name) not in TINYGNN]
+    peers = [row for row in result.rows if row.measured and family(row.name) not in (*TINYGNN, ONE_SCOPE)]
     heading = ["contender", "median", "min-max", "first epoch", "memory before", "peak memory"]
     cells = [heading + [f"/ {peer.name}" for peer in peers]]
     for row in result.rows:

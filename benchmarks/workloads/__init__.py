@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from benchmarks.contenders import MICROGRAD, PYG, TINYGNN, TORCH
+from benchmarks.contenders import MICROGRAD, ONE_SCOPE, PYG, TINYGNN, TORCH
 from benchmarks.workloads import build, cora, karate, moons, synthetic
 
 
@@ -40,13 +40,13 @@ ROWS = [
         "karate",
         "GCN with 16 hidden channels on Zachary's karate club",
         karate.make,
-        (*TINYGNN, *MICROGRAD, "micrograd-no-zeros", *PYG),
+        (*TINYGNN, ONE_SCOPE, *MICROGRAD, "micrograd-no-zeros", *PYG),
     ),
     Workload(
         "cora-gcn",
         "GCN with 16 hidden channels on Cora",
         partial(cora.make, "gcn"),
-        (*TINYGNN, "micrograd", *PYG),
+        (*TINYGNN, ONE_SCOPE, "micrograd", *PYG),
         {"micrograd": CORA_IN_MICROGRAD},
     ),
     Workload(

@@ -1,0 +1,119 @@
+"""What is shown during training: plain lines, or a bar where rich is and somebody watches."""
+
+from __future__ import annotations
+
+import io
+import sys
+from math import nan
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygnn.progress import describe, training_progress
+from tinygnn.training import Epoch
+
+MOST_LINES = 20  # for 19 epochs: each of them, and the finished weights
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def shown(epochs, stream):
+    """What a training run of so many epochs shows."""
+    with training_progress(epochs, stream) as show:
+        for number in range(epochs + 1):
+            show(Epoch(number, 1.0 / (number + 1), {"train": 0.5}))
+    return stream.getvalue().splitlines()
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """A rich that writes down what it is asked to do."""
+    calls = []
+
+    class Progress:
+        def __init__(self, *columns, console):
+            calls.append(("progress", len(columns), console))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            calls.append(("stopped", error[0]))
+
+        def add_task(self, description, total):
+            calls.append(("task", description, total))
+            return 7
+
+        def update(self, task, **what):
+            calls.append(("update", task, what))
+
+    rich, console, progress = map(ModuleType, ("rich", "rich.console", "rich.progress"))
+    console.Console = lambda file: ("console", file)
+    progress.Progress = Progress
+    progress.BarColumn = progress.TimeRemainingColumn = lambda: "column"
+    progress.TextColumn = lambda text: text
+    for module in (rich, console, progress):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    return calls
+
+
+def test_a_line_says_loss_and_accuracy_per_split():
+    assert describe(Epoch(3, 0.123456, {"train": 1.0, "rest": 0.7})) == "loss 0.1235  train 1.000  rest 0.700"
+    assert describe(Epoch(0, nan, {})) == "loss nan"
+
+
+def test_plain_lines_where_nobody_watches():
+    lines = shown(200, io.StringIO())
+    assert [line.split()[1] for line in lines] == [str(n) for n in range(0, 201, 20)]
+    assert lines[0] == "epoch   0  loss 1.0000  train 0.500"
+    assert lines[-1] == "epoch 200  loss 0.0050  train 0.500"
+
+
+def test_no_epochs_are_one_line():
+    assert shown(0, io.StringIO()) == ["epoch 0  loss 1.0000  train 0.500"]
+
+
+@given(st.integers(0, 2000))
+def test_a_run_shows_its_first_and_last_epoch_and_not_many_more(epochs):
+    lines = shown(epochs, io.StringIO())
+    numbers = [int(line.split()[1]) for line in lines]
+    assert numbers[0] == 0 and numbers[-1] == epochs
+    assert numbers == sorted(set(numbers)) and len(numbers) <= MOST_LINES
+    assert len({line.index("loss") for line in lines}) == 1
+
+
+def test_lines_go_to_stderr_by_default_and_at_once(capsys):
+    with training_progress(1) as show:
+        show(Epoch(0, 1.0, {}))
+        assert capsys.readouterr() == ("", "epoch 0  loss 1.0000\n")
+
+
+def test_a_terminal_without_rich_gets_plain_lines(monkeypatch):
+    for name in ("rich", "rich.console", "rich.progress"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert shown(2, Terminal()) == shown(2, io.StringIO()) != []
+
+
+def test_a_file_gets_plain_lines_even_where_rich_is_installed(calls):
+    assert len(shown(2, io.StringIO())) == 3 and calls == []
+
+
+def test_a_terminal_with_rich_gets_a_bar(calls):
+    terminal = Terminal()
+    assert shown(2, terminal) == []
+    assert calls[0][2] == ("console", terminal)
+    assert calls[1] == ("task", "", 2)
+    assert [(call[1], call[2]["completed"]) for call in calls[2:-1]] == [(7, 0), (7, 1), (7, 2)]
+    assert calls[4][2]["description"] == "loss 0.3333  train 0.500"
+    assert calls[-1] == ("stopped", None)
+
+
+def test_the_bar_is_taken_away_when_training_fails(calls):
+    with pytest.raises(ZeroDivisionError), training_progress(5, Terminal()):
+        raise ZeroDivisionError
+    assert calls[-1] == ("stopped", ZeroDivisionError)
