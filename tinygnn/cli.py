@@ -12,6 +12,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,7 +37,7 @@ class Parser(argparse.ArgumentParser):
     """Says in one line what is wrong."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: error: {' '.join(message.split())} (see {self.prog} --help)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -133,8 +134,6 @@ def run_train(options: argparse.Namespace) -> int:
     if "train" not in masks:
         masks = {name: mask for name, mask in random_split(labels, seed=options.seed).items() if any(mask)}
         notes.append(f"no train mask: a random split by class, 60/20/20, seed {options.seed}")
-    for note in notes:
-        print(note, file=sys.stderr)
     model = GNN(
         options.model, graph.num_features, options.hidden, options.layers, classes,
         act=options.act, dropout=options.dropout, seed=options.seed,
@@ -142,6 +141,8 @@ def run_train(options: argparse.Namespace) -> int:
     optimizer = OPTIMIZERS[options.optimizer](
         model.parameters(), lr=options.lr, weight_decay=options.weight_decay
     )
+    for note in notes:  # after the settings are known to be right: an error is one line
+        print(note, file=sys.stderr)
     started = time.perf_counter()
     with training_progress(options.epochs) as show:
         history = fit(model, graph, optimizer, epochs=options.epochs, masks=masks, on_epoch=show)
@@ -167,7 +168,7 @@ def report_training(
             "seconds": round(seconds, 3),
             "history": [{"epoch": e.number, "loss": e.loss, **e.accuracy} for e in history],
         }
-        print(json.dumps(result))
+        print(json.dumps(_finite(result), allow_nan=False))
         return
     print(f"{options.source}: {graph}")
     print(f"{model!r}, {len(model.parameters())} parameters, seed {options.seed}")
@@ -235,9 +236,11 @@ def run_info(options: argparse.Namespace) -> int:
     """Print what the source holds, before anything is trained, or which engine runs."""
     if options.engine:
         python = f"{platform.python_implementation()} {platform.python_version()}"
-        print(
-            f"tinygnn {tinygnn.__version__}, {'compiled by mypyc' if COMPILED else 'interpreted'}, {python}"
-        )
+        engine = "compiled by mypyc" if COMPILED else "interpreted"
+        if options.json:
+            print(json.dumps({"version": tinygnn.__version__, "engine": engine, "python": python}))
+        else:
+            print(f"tinygnn {tinygnn.__version__}, {engine}, {python}")
         return 0
     if options.source is None:
         raise ValueError(f"info needs a SOURCE ({SOURCE_HELP}) or --engine")
@@ -279,6 +282,8 @@ def graph_facts(graph: Graph) -> dict[str, Any]:
 
 def run_convert(options: argparse.Namespace) -> int:
     """Write the source's graphs as CSV: one to the files named, several to a folder."""
+    if options.out_nodes is not None and Path(options.out_nodes) == Path(options.edges):
+        raise ValueError(f"edges and nodes would both be written to {options.edges}: name two files")
     graphs = load_graphs(options)
     to_csv = import_module("tinygnn.adapters").to_csv
     if len(graphs) == 1:
@@ -289,12 +294,25 @@ def run_convert(options: argparse.Namespace) -> int:
     folder = Path(options.edges)
     if folder.suffix:
         raise ValueError(f"{options.source} holds {len(graphs)} graphs: name a folder, not {folder}")
+    if options.out_nodes is not None:
+        raise ValueError(
+            f"{options.source} holds {len(graphs)} graphs, which go to a folder: leave out --nodes"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     width = len(str(len(graphs) - 1))
     for i, graph in enumerate(graphs):
         to_csv(graph, folder / f"{i:0{width}}_edges.csv", folder / f"{i:0{width}}_nodes.csv")
     print(f"{options.source}: {len(graphs)} graphs -> {folder}")
     return 0
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for every nan and inf, which JSON does not have."""
+    if isinstance(value, dict):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _positive(text: str) -> int:

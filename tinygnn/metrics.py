@@ -22,6 +22,9 @@ def accuracy(logits: Matrix, target: Sequence[int], mask: Sequence[bool] | None 
     >>> accuracy([[2.0, 1.0], [0.0, 3.0]], [0, 0])
     0.5
     """
+    if len(logits) != len(target) or (mask is not None and len(mask) != len(logits)):
+        lengths = f"{len(target)} targets" + ("" if mask is None else f" and a mask of {len(mask)}")
+        raise ValueError(f"{len(logits)} rows of logits for {lengths}: they must agree")
     hits = [p == t for p, t in zip(predicted_classes(logits), target)]
     kept = hits if mask is None else [hit for hit, keep in zip(hits, mask) if keep]
     return sum(kept) / len(kept) if kept else nan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from tinygnn.training import Epoch
@@ -44,6 +44,7 @@ def training_progress(epochs: int, stream: TextIO | None = None) -> Iterator[Cal
 
     def line(epoch: Epoch) -> None:
         if epoch.number % every == 0 or epoch.number == epochs:
-            print(f"epoch {epoch.number:>{len(str(epochs))}}  {describe(epoch)}", file=stream, flush=True)
+            with suppress(BrokenPipeError):  # nobody reads the progress any more; the result counts
+                print(f"epoch {epoch.number:>{len(str(epochs))}}  {describe(epoch)}", file=stream, flush=True)
 
     yield line

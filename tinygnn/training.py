@@ -45,6 +45,8 @@ def fit(
     Raises ValueError when there is nothing to learn from.
     """
     masks = split_masks(graph) if masks is None else masks
+    if graph.y is None and any(masks.values()):
+        raise ValueError(f"{graph!r} has no labels y: give it y, one class per node")
     if not any(masks.get("train", [])):
         raise ValueError("no node to learn from: the train mask is empty")
 
@@ -89,10 +91,15 @@ def split_masks(graph: Graph) -> Masks:
     masks = {name: mask for name, mask in named.items() if mask is not None}
     if masks and "test" not in masks:
         taken = [any(column) for column in zip(*masks.values())]
-        rest = [not t and label is not None for t, label in zip(taken, graph.y)]
+        rest = [not t and is_class(label) for t, label in zip(taken, graph.y or [])]
         if any(rest):
             masks["rest"] = rest
     return masks
+
+
+def is_class(label: object) -> bool:
+    """Whether a node's label is a class; None and numbers such as -1 say that it has none."""
+    return label is not None and not (isinstance(label, int) and label < 0)
 
 
 def random_split(labels: list[int], shares: tuple[float, float] = (0.6, 0.2), *, seed: int = 0) -> Masks:
@@ -102,7 +109,7 @@ def random_split(labels: list[int], shares: tuple[float, float] = (0.6, 0.2), *,
     """
     rng = random.Random(seed)
     masks = {name: [False] * len(labels) for name in ("train", "val", "test")}
-    for label in sorted({label for label in labels if label is not None}):
+    for label in sorted({label for label in labels if is_class(label)}):
         nodes = [i for i, other in enumerate(labels) if other == label]
         rng.shuffle(nodes)
         first = max(1, round(shares[0] * len(nodes)))
