@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from math import nan
+from math import inf, nan
 
 import pytest
 from hypothesis import given
@@ -294,3 +294,14 @@ def test_features_are_plain_rows_whatever_happens_to_them(draws):
         agree(x, layer.weight, layer.bias)
         i, k = draws.draw(st.integers(0, 2)), draws.draw(st.integers(0, 2))
         x[i][k] = draws.draw(entry)
+
+
+def test_an_infinite_feature_hands_nan_to_its_weight_where_the_gradient_is_zero():
+    """inf · 0 is nan, as in PyTorch: only where all features are finite is a gradient of 0 passed over."""
+    for feature, expected in ((inf, nan), (2.0, 0.0)):
+        x = Features([[feature, 1.0]])
+        weight = [[Value(0.5), Value(-1.0)]]
+        out = linear(x, weight)[0][0]
+        (out * 0.0).backward()
+        assert repr(weight[0][0].grad) == repr(expected)
+        assert weight[0][1].grad == 0.0

@@ -6,4 +6,4 @@ from typing import Any
 
 
 class Leaves(tuple[Any, ...]):
-    """A tuple of leaf Values, such as the weights that a node's features meet; the same epoch after epoch."""
+    """A tuple of leaf Values with finite partials: the weights that a node's features meet, every epoch."""

@@ -15,7 +15,7 @@ from operator import mul
 from typing import Any, SupportsFloat, TypeGuard
 
 from tinygnn.sparse import Features, Parents, SparseRow, gather, nonzeros
-from tinygnn.value import Value, as_value, exponential, logarithm, real_number
+from tinygnn.value import Value, exponential, logarithm, real_number
 
 Row = Sequence[SupportsFloat]  # Values or floats
 Matrix = Sequence[Row]
@@ -356,7 +356,7 @@ def flatten(matrix: Matrix) -> list[SupportsFloat]:
 
 
 def _values(row: Row) -> tuple[Value, ...]:
-    return tuple(map(as_value, row))
+    return tuple([entry if isinstance(entry, Value) else Value(entry) for entry in row])
 
 
 def _same_length(name: str, a: Row, b: Row) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
+from math import isfinite
 
 from tinygnn.leaves import Leaves
 from tinygnn.value import Value
@@ -71,7 +73,9 @@ class Features(list[list[float]]):
             if known[0] == one and known[1] == table:
                 return known[2]
         rows = self.nonzeros(one=one) or []
-        kind = tuple if any(value.parents for row in table for value in row) else Leaves
+        leaves = not any(value.parents for row in table for value in row)
+        finite = all(map(isfinite, chain.from_iterable(coefficients for _, coefficients, _ in rows)))
+        kind = Leaves if leaves and finite else tuple
         parents: list[Parents] = [list(map(kind, gather(table, indices))) for indices, _, _ in rows]
         self._parents = [*self._parents[1 - TABLES :], (one, table, parents)]
         return parents

@@ -321,6 +321,8 @@ class Value:
         self.grad += real_number(gradient)
         for node in nodes:
             grad, parents, partials = node.grad, node.parents, node.partials
+            if grad == 0.0 and type(parents) is Leaves:
+                continue  # their partials are finite: nothing would change
             if not math.isfinite(grad):
                 parents, partials = dependencies(node)
             for parent, partial in zip(parents, partials):
