@@ -46,9 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     show_before = warnings.showwarning
     try:
         warnings.showwarning = show_warning
-        options = make_parser(arguments).parse_args(arguments)
-        status: int = options.run(options)
-        sys.stdout.flush()
+        try:
+            options = make_parser(arguments).parse_args(arguments)
+            status: int = options.run(options)
+        finally:
+            sys.stdout.flush()  # after --help too: a reader that has left is noticed here, not at exit
         return status
     except (ValueError, OSError) as error:
         if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
