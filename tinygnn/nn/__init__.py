@@ -6,4 +6,5 @@ from tinygnn.nn.conv import SAGEConv as SAGEConv
 from tinygnn.nn.dropout import Dropout as Dropout
 from tinygnn.nn.init import manual_seed as manual_seed
 from tinygnn.nn.linear import Linear as Linear
+from tinygnn.nn.lstm import LSTM as LSTM
 from tinygnn.nn.module import Module as Module
