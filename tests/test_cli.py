@@ -15,7 +15,8 @@ import tinygnn
 import tinygnn.adapters
 from tinygnn import GNN, Graph, cross_entropy
 from tinygnn.adapters import load
-from tinygnn.cli import MAX_IDENTITY, add_features, main
+from tinygnn.cli import main
+from tinygnn.commands.train import MAX_IDENTITY, add_features
 
 EDGES = "source,target\nann,bob\nbob,cem\ncem,ann\ncem,dot\ndot,eve\neve,fay\nfay,dot\n"
 NODES = """node_id,age,height,team,group
