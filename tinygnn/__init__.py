@@ -11,6 +11,7 @@ import os
 
 from tinygnn import nn as nn
 from tinygnn import optim as optim
+from tinygnn.batch import Batch as Batch
 from tinygnn.edge_index import EdgeIndex as EdgeIndex
 from tinygnn.gnn import GNN as GNN
 from tinygnn.gradcheck import gradcheck as gradcheck
@@ -18,6 +19,7 @@ from tinygnn.graph import Graph as Graph
 from tinygnn.graph import adjacency_matrix as adjacency_matrix
 from tinygnn.linalg import matmul as matmul
 from tinygnn.linalg import transpose as transpose
+from tinygnn.loader import DataLoader as DataLoader
 from tinygnn.losses import cross_entropy as cross_entropy
 from tinygnn.losses import mse_loss as mse_loss
 from tinygnn.modes import detect_anomaly as detect_anomaly
