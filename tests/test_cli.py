@@ -145,7 +145,7 @@ def test_json_is_one_object_with_settings_history_and_accuracy(call):
     history = result["history"]
     assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
     assert (history[0]["loss"], history[-1]["loss"]) == (result["first_loss"], result["loss"])
-    last = {name: history[-1][name] for name in ("train", "rest")}
+    last = {name: history[-1][f"{name}_accuracy"] for name in ("train", "rest")}
     assert last == result["accuracy"]
     assert result["seconds"] >= 0.0
 

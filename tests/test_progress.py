@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinygnn.history import Epoch, TrainingState
 from tinygnn.progress import describe, training_progress
-from tinygnn.training import Epoch
 
 MOST_LINES = 20  # for 19 epochs: each of them, and the finished weights
 
@@ -24,9 +24,11 @@ class Terminal(io.StringIO):
 
 def shown(epochs, stream):
     """What a training run of so many epochs shows."""
+    state = TrainingState.of()
     with training_progress(epochs, stream) as show:
         for number in range(epochs + 1):
-            show(Epoch(number, 1.0 / (number + 1), {"train": 0.5}))
+            state.history.add(Epoch(number, 1.0 / (number + 1), {"train": {"loss": 1.0, "accuracy": 0.5}}))
+            show(state)
     return stream.getvalue().splitlines()
 
 
@@ -63,7 +65,9 @@ def calls(monkeypatch):
 
 
 def test_a_line_says_loss_and_accuracy_per_split():
-    assert describe(Epoch(3, 0.123456, {"train": 1.0, "rest": 0.7})) == "loss 0.1235  train 1.000  rest 0.700"
+    metrics = {"train": {"loss": 0.3, "accuracy": 1.0}, "rest": {"loss": 0.2, "accuracy": 0.7}}
+    assert describe(Epoch(3, 0.123456, metrics)) == "loss 0.1235  train 1.000  rest 0.700"
+    assert describe(Epoch(3, 0.5, {"val": {"loss": 0.25}})) == "loss 0.5000  val 0.250"
     assert describe(Epoch(0, nan, {})) == "loss nan"
 
 
@@ -89,7 +93,9 @@ def test_a_run_shows_its_first_and_last_epoch_and_not_many_more(epochs):
 
 def test_lines_go_to_stderr_by_default_and_at_once(capsys):
     with training_progress(1) as show:
-        show(Epoch(0, 1.0, {}))
+        state = TrainingState.of()
+        state.history.add(Epoch(0, 1.0, {}))
+        show(state)
         assert capsys.readouterr() == ("", "epoch 0  loss 1.0000\n")
 
 

@@ -1,18 +1,19 @@
-"""`fit`, evaluation and splits: what is recorded, and that the loop is the README's."""
+"""`fit`: what is recorded, where it stops, and that the loop is the README's."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygnn import GNN, Graph, cross_entropy, no_grad, optim
-from tinygnn.adapters import load
+from tinygnn import GNN, Graph, Module, Value, cross_entropy, optim
+from tinygnn.history import Epoch, TrainingState
 from tinygnn.metrics import accuracy
-from tinygnn.training import Epoch, evaluate, fit, random_split, split_accuracy, split_masks
+from tinygnn.tasks import NodeClassification, Task, evaluate
+from tinygnn.training import fit
 
 TRIANGLES = ([0, 1, 2, 3, 4, 5, 1, 2, 0, 4, 5, 3, 2, 3], [1, 2, 0, 4, 5, 3, 0, 1, 2, 3, 4, 5, 3, 2])
 IDENTITY = [[float(i == j) for j in range(6)] for i in range(6)]
@@ -38,18 +39,30 @@ def weights(model):
 def test_fit_records_each_epoch_and_the_finished_weights():
     graph, model = two_triangles(), small_model()
     history = fit(model, graph, optim.Adam(model.parameters(), lr=0.05), epochs=30)
-    assert [epoch.number for epoch in history] == list(range(31))
+    assert [epoch.number for epoch in history] == list(range(31)) and len(history) == 31
     assert all(isinstance(epoch, Epoch) and type(epoch.loss) is float for epoch in history)
-    assert history[0].loss == cross_entropy(small_model()(graph), graph.y, graph.train_mask).data
-    assert history[-1].loss == cross_entropy(model(graph), graph.y, graph.train_mask).data
-    assert history[-1].loss < 0.5 * history[0].loss
-    assert history[-1].accuracy == {"train": 1.0, "rest": 1.0}
-    assert not model.training
+    start, finished = (
+        cross_entropy(m(graph), graph.y, graph.train_mask).data for m in (small_model(), model)
+    )
+    assert history[0].loss == history[0].metrics["train"]["loss"] == history[1].loss == start
+    assert history[-1].metrics["train"]["loss"] == finished < 0.5 * start
+    assert {split: metrics["accuracy"] for split, metrics in history[-1].metrics.items()} == {
+        "train": 1.0, "rest": 1.0,
+    }  # fmt: skip
+    assert [epoch.lr for epoch in history] == [0.05] * 31 and all(epoch.seconds > 0.0 for epoch in history)
+    assert history.best is None and not model.training
 
 
 def test_fit_trains_for_200_epochs_unless_told_otherwise():
     model = small_model()
     assert len(fit(model, two_triangles(), optim.SGD(model.parameters()))) == 201
+
+
+def test_fit_without_an_optimizer_is_adam_at_a_hundredth():
+    ours, theirs = small_model(), small_model()
+    fit(ours, two_triangles(), epochs=3)
+    fit(theirs, two_triangles(), optim.Adam(theirs.parameters(), lr=0.01), epochs=3)
+    assert weights(ours) == weights(theirs)
 
 
 def test_no_epochs_change_nothing():
@@ -59,16 +72,25 @@ def test_no_epochs_change_nothing():
     assert [epoch.number for epoch in history] == [0] and weights(model) == before
 
 
-def test_the_callback_sees_each_epoch_as_it_ends():
-    model, seen, weights_seen = small_model(), [], []
+def test_a_callback_sees_each_epoch_with_the_weights_it_left():
+    model, seen, losses = small_model(), [], []
+    graph = two_triangles()
 
-    def on_epoch(epoch):
-        seen.append(epoch)
-        weights_seen.append(weights(model))
+    def callback(state):
+        seen.append(state.last)
+        losses.append(cross_entropy(model(graph), graph.y, graph.train_mask).data)
 
-    history = fit(model, two_triangles(), optim.SGD(model.parameters(), lr=0.1), epochs=3, on_epoch=on_epoch)
-    assert seen == history
-    assert [a == b for a, b in zip(weights_seen, weights_seen[1:])] == [False, False, True]
+    history = fit(model, graph, optim.SGD(model.parameters(), lr=0.1), epochs=3, callbacks=[callback])
+    assert seen == list(history)
+    assert losses == [epoch.metrics["train"]["loss"] for epoch in history]
+
+
+def test_a_callback_stops_training_by_returning_true():
+    """And by nothing else that it returns; the callbacks after it are called all the same."""
+    model, later = small_model(), []
+    callbacks = [lambda state: "yes", lambda state: state.epoch == 2, lambda state: later.append(state.epoch)]
+    history = fit(model, two_triangles(), epochs=9, callbacks=callbacks)
+    assert len(history) == 3 and later == [0, 1, 2]
 
 
 @pytest.mark.parametrize("conv", ["gcn", "sage", "gat"])
@@ -77,40 +99,191 @@ def test_fit_is_the_loop_of_the_readme_bit_for_bit(conv, make):
     graph, ours, theirs = two_triangles(), small_model(conv=conv), small_model(conv=conv)
     history = fit(ours, graph, make(ours.parameters(), lr=0.1, weight_decay=1e-3), epochs=5)
     optimizer = make(theirs.parameters(), lr=0.1, weight_decay=1e-3)
-    for epoch in history[:-1]:
+    for before, epoch in zip(history, history.epochs[1:]):
         optimizer.zero_grad()
         logits = theirs(graph)
         loss = cross_entropy(logits, graph.y, mask=graph.train_mask)
         loss.backward()
         optimizer.step()
-        assert epoch.loss == loss.data
-        assert epoch.accuracy["train"] == accuracy(logits, graph.y, graph.train_mask)
+        assert epoch.loss == loss.data == before.metrics["train"]["loss"]
+        assert before.metrics["train"]["accuracy"] == accuracy(logits, graph.y, graph.train_mask)
     assert weights(ours) == weights(theirs) != weights(small_model(conv=conv))
 
 
-def test_with_dropout_the_loss_is_of_training_and_the_accuracy_of_evaluation():
+def test_with_dropout_the_loss_is_of_training_and_the_metrics_of_evaluation():
     graph, ours, theirs = two_triangles(), small_model(dropout=0.5), small_model(dropout=0.5)
     history = fit(ours, graph, optim.SGD(ours.parameters(), lr=0.5), epochs=6)
     optimizer = optim.SGD(theirs.parameters(), lr=0.5)
-    masks = split_masks(graph)
-    for epoch in history[:-1]:
+    for epoch in history.epochs[1:]:
         optimizer.zero_grad()
         loss = cross_entropy(theirs.train()(graph), graph.y, mask=graph.train_mask)
         loss.backward()
-        with no_grad():
-            logits = theirs.eval()(graph)
-        assert epoch == Epoch(epoch.number, loss.data, split_accuracy(logits, graph.y, masks))
         optimizer.step()
+        metrics = NodeClassification(graph).evaluate(theirs)
+        assert epoch == Epoch(epoch.number, loss.data, metrics, 0.5)
     assert weights(ours) == weights(theirs)
+
+
+# ---- the best epoch, and stopping ---------------------------------------------------------------------
+
+
+class Curve(Task):
+    """A task whose validation follows a given curve; each epoch adds 1 to the model's only number."""
+
+    def __init__(self, curve, name="loss"):
+        self.curve, self.name = list(curve), name
+        self.splits, self.outputs = {"train": 1, "val": 1}, 1
+
+    def batches(self, rng):
+        yield None, 1
+
+    def loss(self, model, batch):
+        return -model.weight
+
+    def evaluate(self, model):
+        now = {self.name: self.curve[round(model.weight.data)]}
+        return {"train": {"loss": 0.0}, "val": {"loss": 0.0, **now}}
+
+
+class Number(Module):
+    def __init__(self):
+        self.weight = Value(0.0)
+
+
+def follow(curve, name="loss", **options):
+    """Fit along the curve; return the history and the weight at its end, the number of its epoch."""
+    model = Number()
+    options = {"epochs": len(curve) - 1, **options}
+    history = fit(model, None, optim.SGD(model.parameters(), lr=1.0), task=Curve(curve, name), **options)
+    return history, model.weight.data
+
+
+CURVE = [0.9, 0.7, 0.8, 0.6, 0.6, 0.7, 0.65, 0.5, 0.4]
+
+
+@pytest.mark.parametrize(
+    "patience, last, best",
+    [(None, 8, 8), (1, 2, 1), (2, 5, 3), (3, 6, 3), (4, 8, 8), (5, 8, 8), (100, 8, 8)],
+)
+def test_training_stops_where_the_curve_says(patience, last, best):
+    """With patience 2 the equal 0.6 of epoch 4 and the 0.7 of epoch 5 are two epochs without a better one."""
+    history, weight = follow(CURVE, patience=patience)
+    assert (history[-1].number, history.best_epoch, weight) == (last, best, best)
+    assert history.best is history[best] and history.monitor == "val_loss"
+
+
+def test_accuracy_is_better_when_larger():
+    history, weight = follow([0.1, 0.3, 0.3, 0.2, 0.3], "accuracy", monitor="val_accuracy", patience=3)
+    assert (history[-1].number, history.best_epoch, weight) == (4, 1, 1.0)
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, math.nan]), min_size=1, max_size=12), st.integers(1, 5))
+def test_the_first_of_the_smallest_is_best_and_nan_never_is(curve, patience):
+    history, weight = follow(curve, patience=patience)
+    seen = [loss for loss in curve[: len(history)] if loss == loss]
+    expected = curve.index(min(seen)) if seen else None
+    assert history.best_epoch == expected
+    assert weight == (len(history) - 1 if expected is None else expected)
+    stopped_at = len(history) - 1
+    assert stopped_at == len(curve) - 1 or stopped_at - (expected or 0) == patience
+
+
+def test_without_a_val_split_the_last_weights_stay():
+    class NoVal(Curve):
+        def evaluate(self, model):
+            return {"train": super().evaluate(model)["val"]}
+
+    model, task = Number(), NoVal([0.1, 0.2, 0.3])
+    task.splits = {"train": 1}
+    history = fit(model, None, optim.SGD(model.parameters(), lr=1.0), task=task, epochs=2)
+    assert (history.best_epoch, model.weight.data) == (None, 2.0)
+    model = Number()
+    fit(model, None, optim.SGD(model.parameters(), lr=1.0), task=task, epochs=2, monitor="train_loss")
+    assert model.weight.data == 0.0
+
+
+def test_what_cannot_be_watched_is_refused_before_training():
+    with pytest.raises(ValueError, match="monitor is 'val_f1': choose from loss, train_loss, val_loss"):
+        follow(CURVE, monitor="val_f1")
+    with pytest.raises(ValueError, match="patience=0"):
+        follow(CURVE, patience=0)
+    with pytest.raises(ValueError, match="patience=3 needs a val split"):
+        fit(small_model(), two_triangles(), patience=3)
+
+
+# ---- going on -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop", [0, 1, 4])
+def test_going_on_from_a_state_is_as_if_never_stopped(stop):
+    graph = two_triangles(val_mask=[i in (1, 4) for i in range(6)])
+    whole, parts = small_model(dropout=0.5), small_model(dropout=0.5)
+    history = fit(whole, graph, optim.Adam(whole.parameters(), lr=0.1), epochs=7)
+    optimizer, saved = optim.Adam(parts.parameters(), lr=0.1), {}
+
+    def save(state):
+        saved.update(state=json.dumps(state.to_json(), allow_nan=False), weights=parts.state_dict())
+        saved.update(best=state.best_weights)
+        return state.epoch == stop
+
+    assert len(fit(parts, graph, optimizer, epochs=7, callbacks=[save])) == stop + 1
+    parts.load_state_dict(saved["weights"])
+    state = TrainingState.from_json(json.loads(saved["state"]), saved["best"])
+    assert fit(parts, graph, optimizer, epochs=7, state=state) == history
+    assert weights(parts) == weights(whole)
+
+
+def test_a_state_in_json_is_exact():
+    """Its generator, nan and inf included."""
+    state = TrainingState.of(seed=3, monitor="val_loss")
+    state.history.add(Epoch(0, math.nan, {"val": {"loss": 1 / 3, "f1": -math.inf}}, 0.1, 2.5))
+    assert state.rng.gauss(0.0, 1.0) != 0.0  # leaves a second number behind
+    again = TrainingState.from_json(json.loads(json.dumps(state.to_json(), allow_nan=False)))
+    assert repr(again.history) == repr(state.history) and again.history.best is again.last
+    assert again.rng.getstate() == state.rng.getstate() and again.rng.random() == state.rng.random()
+
+
+def test_a_finished_state_changes_nothing():
+    states, called = [], []
+    follow(CURVE, patience=2, callbacks=[states.append])
+    model = Number()
+    history = fit(
+        model, None, optim.SGD(model.parameters()), task=Curve(CURVE), epochs=8, patience=2,
+        callbacks=[called.append], state=states[-1],
+    )  # fmt: skip
+    assert (len(history), model.weight.data, called) == (6, 3.0, [])
+
+
+def test_a_state_goes_on_with_weights_optimizer_and_history():
+    states = []
+    whole, _ = follow(CURVE)
+    follow(CURVE, callbacks=[lambda state: states.append(state) or state.epoch == 4])
+    model = Number()
+    model.weight.data = 4.0
+    history = fit(
+        model, None, optim.SGD(model.parameters(), lr=1.0), task=Curve(CURVE), epochs=8,
+        state=TrainingState.from_json(states[-1].to_json(), {"weight": 3.0}),
+    )  # fmt: skip
+    assert history == whole and model.weight.data == 8.0
+
+
+def test_a_state_without_its_best_weights_is_refused():
+    states = []
+    follow(CURVE, callbacks=[states.append])
+    with pytest.raises(ValueError, match="best_weights"):
+        follow(CURVE, state=TrainingState.from_json(states[-1].to_json()))
+
+
+# ---- what is refused ----------------------------------------------------------------------------------
 
 
 def test_fit_reports_the_masks_it_is_given():
     model, graph = small_model(), two_triangles()
     masks = {"train": [i < 4 for i in range(6)], "one": [i == 4 for i in range(6)], "none": [False] * 6}
     last = fit(model, graph, optim.SGD(model.parameters()), epochs=1, masks=masks)[-1]
-    assert list(last.accuracy) == ["train", "one", "none"]
-    assert last.loss == cross_entropy(model(graph), graph.y, masks["train"]).data
-    assert last.accuracy["one"] in (0.0, 1.0) and math.isnan(last.accuracy["none"])
+    assert list(last.metrics) == ["train", "one", "none"]
+    assert last.metrics["train"]["loss"] == cross_entropy(model(graph), graph.y, masks["train"]).data
+    assert last.metrics["one"]["accuracy"] in (0.0, 1.0) and math.isnan(last.metrics["none"]["accuracy"])
 
 
 @pytest.mark.parametrize(
@@ -166,71 +339,3 @@ def test_evaluation_draws_no_random_number():
     for model in (once, often):
         fit(model, two_triangles(), optim.SGD(model.parameters(), lr=0.1), epochs=3)
     assert weights(once) == weights(often)
-
-
-def test_accuracy_on_each_split():
-    logits = [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
-    masks = {"train": [True, True, False], "rest": [False, False, True]}
-    assert split_accuracy(logits, [0, 1, 1], masks) == {"train": 0.5, "rest": 1.0}
-
-
-# ---- splits -------------------------------------------------------------------------------------------
-
-
-def test_the_rest_are_the_labelled_nodes_that_no_mask_holds():
-    graph = load("karate")[0]
-    masks = split_masks(graph)
-    assert list(masks) == ["train", "rest"]
-    assert sum(masks["train"]) == 4 and sum(masks["rest"]) == 30
-    assert all(t != r for t, r in zip(masks["train"], masks["rest"]))
-    unlabelled = two_triangles(y=[0, None, 0, 1, None, 1], val_mask=[i == 2 for i in range(6)])
-    assert split_masks(unlabelled)["rest"] == [i == 3 for i in range(6)]
-
-
-def test_a_number_that_is_no_class_is_no_label():
-    """-1 marks a node without a label, as in PyG's data sets and as the CSV adapter advises."""
-    graph = two_triangles(y=[0, -1, 0, 1, -1, 1])
-    assert split_masks(graph)["rest"] == [i in (2, 3) for i in range(6)]
-    assert not any(mask[1] or mask[4] for mask in random_split(graph.y).values())
-
-
-def test_a_graph_with_a_test_mask_has_no_rest():
-    graph = two_triangles(test_mask=[i == 3 for i in range(6)])
-    assert list(split_masks(graph)) == ["train", "test"]
-    assert list(split_masks(two_triangles(train_mask=[True] * 6))) == ["train"]
-    assert split_masks(two_triangles(train_mask=None)) == {}
-
-
-def test_a_split_by_hand():
-    masks = random_split([0] * 10 + [1] * 5 + [2], seed=4)
-    assert [sum(mask[:10]) for mask in masks.values()] == [6, 2, 2]
-    assert [sum(mask[10:15]) for mask in masks.values()] == [3, 1, 1]
-    assert [sum(mask[15:]) for mask in masks.values()] == [1, 0, 0]
-    halves = random_split([0] * 10, (0.5, 0.0))
-    assert [sum(mask) for mask in halves.values()] == [5, 0, 5]
-
-
-@given(
-    labels=st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=60),
-    shares=st.sampled_from([(0.6, 0.2), (0.1, 0.1), (0.8, 0.2), (0.0, 0.5)]),
-    seed=st.integers(0, 10**6),
-)
-def test_splits_share_out_each_class(labels, shares, seed):
-    """Every labelled node is in one split, no other in any; the sizes are the shares of each class."""
-    masks = random_split(labels, shares, seed=seed)
-    assert list(masks) == ["train", "val", "test"]
-    assert masks == random_split(labels, shares, seed=seed)
-    columns = list(zip(*masks.values()))
-    assert [sum(column) for column in columns] == [int(label is not None) for label in labels]
-    for label, size in Counter(label for label in labels if label is not None).items():
-        train, val, test = (
-            sum(mask[i] for i, other in enumerate(labels) if other == label) for mask in masks.values()
-        )
-        assert train == max(1, round(shares[0] * size))
-        assert val == min(size - train, round(shares[1] * size))
-        assert train + val + test == size
-
-
-def test_another_seed_is_another_split():
-    labels = [i % 3 for i in range(60)]
-    assert len({tuple(random_split(labels, seed=seed)["train"]) for seed in range(10)}) == 10

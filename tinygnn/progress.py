@@ -7,20 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from tinygnn.training import Epoch
+from tinygnn.history import Epoch, TrainingState
 
 LINES = 10  # plain lines per training run
 
 
 def describe(epoch: Epoch) -> str:
-    """One line: loss and the accuracy on each split."""
+    """One line: loss and the first metric on each split."""
     parts = [f"loss {epoch.loss:.4f}"]
-    parts += [f"{name} {accuracy:.3f}" for name, accuracy in epoch.accuracy.items()]
+    for split, metrics in epoch.metrics.items():
+        shown = [number for name, number in metrics.items() if name != "loss"] or list(metrics.values())
+        parts.append(f"{split} {shown[0]:.3f}")
     return "  ".join(parts)
 
 
 @contextmanager
-def training_progress(epochs: int, stream: TextIO | None = None) -> Iterator[Callable[[Epoch], None]]:
+def training_progress(epochs: int, stream: TextIO | None = None) -> Iterator[Callable[[TrainingState], None]]:
     """Give a function that shows each epoch on `stream`, stderr by default."""
     stream = sys.stderr if stream is None else stream
     if stream.isatty():
@@ -38,11 +40,16 @@ def training_progress(epochs: int, stream: TextIO | None = None) -> Iterator[Cal
             )
             with Progress(*columns, console=Console(file=stream)) as progress:
                 task = progress.add_task("", total=epochs)
-                yield lambda e: progress.update(task, completed=e.number, description=describe(e))
+
+                def bar(state: TrainingState) -> None:
+                    progress.update(task, completed=state.epoch, description=describe(state.last))
+
+                yield bar
             return
     every = max(1, epochs // LINES)
 
-    def line(epoch: Epoch) -> None:
+    def line(state: TrainingState) -> None:
+        epoch = state.last
         if epoch.number % every == 0 or epoch.number == epochs:
             with suppress(BrokenPipeError):  # nobody reads the progress any more; the result counts
                 print(f"epoch {epoch.number:>{len(str(epochs))}}  {describe(epoch)}", file=stream, flush=True)

@@ -2,119 +2,97 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
-from tinygnn.linalg import Matrix
-from tinygnn.losses import cross_entropy
-from tinygnn.metrics import accuracy
-from tinygnn.modes import no_grad
-from tinygnn.optim import Optimizer
+from tinygnn.history import Epoch, History, TrainingState
+from tinygnn.nn.module import Module
+from tinygnn.optim import Adam, Optimizer
+from tinygnn.splits import Masks
+from tinygnn.tasks import NodeClassification, Task
 
-Masks = dict[str, list[bool]]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch showed: its number, the training loss, and the accuracy on each split.
-
-    Loss and accuracies belong to the weights before the epoch's step.
-    """
-
-    number: int
-    loss: float
-    accuracy: dict[str, float]
+Callback = Callable[[TrainingState], object]
 
 
 def fit(
-    model: GNN,
-    graph: Graph,
-    optimizer: Optimizer,
+    model: Module,
+    data: Graph,
+    optimizer: Optimizer | None = None,
     *,
+    task: Task | None = None,
+    scheduler: Any = None,
     epochs: int = 200,
     masks: Masks | None = None,
-    on_epoch: Callable[[Epoch], None] | None = None,
-) -> list[Epoch]:
-    """Train a node classifier and return what each epoch showed; `on_epoch` sees each as it ends.
+    monitor: str | None = None,
+    patience: int | None = None,
+    callbacks: Iterable[Callback] = (),
+    seed: int = 0,
+    state: TrainingState | None = None,
+) -> History:
+    """Train a model and return what each epoch showed, from epoch 0, the model as it starts, on.
 
-    masks: the split to learn from, "train", and others to report; `split_masks(graph)` by default.
-    The list has one entry more than there are epochs, the last for the finished weights.
-    Raises ValueError when there is nothing to learn from.
+    task: what to learn, by default what the data's labels are for. optimizer: Adam with learning
+    rate 0.01 by default. scheduler: steps once after each epoch. masks: the splits. monitor: the number
+    that says which epoch is best (see `History`), by default "val_loss" where there is a val split; the
+    model ends with the weights of the best epoch, and without a monitor with the last. patience: stop
+    when so many epochs in a row have not been better than the best. callbacks: each is called with
+    the `TrainingState` at the end of every epoch, 0 included; training stops after one returns True.
+    seed: of the order of batches and of negative samples. state: go on after its last epoch, with the
+    model, optimizer and scheduler as they were then.
+
+    Raises ValueError when there is nothing to learn from, or nothing to watch.
     """
-    masks = split_masks(graph) if masks is None else masks
-    if graph.y is None and any(masks.values()):
-        raise ValueError(f"{graph!r} has no labels y: give it y, one class per node")
-    if not any(masks.get("train", [])):
-        raise ValueError("no node to learn from: the train mask is empty")
-
-    def train(number: int) -> Epoch:
-        model.train()
-        optimizer.zero_grad()
-        logits = model(graph)
-        loss = cross_entropy(logits, graph.y, mask=masks["train"])
-        if number < epochs:
-            loss.backward()
-        if model.dropout.p > 0.0:
-            logits = evaluate(model, graph)
-        epoch = Epoch(number, loss.data, split_accuracy(logits, graph.y, masks))
-        if number < epochs:
-            optimizer.step()
-        return epoch
-
-    history = []
-    for number in range(epochs + 1):
-        history.append(train(number))
-        if on_epoch is not None:
-            on_epoch(history[-1])
+    task = NodeClassification(data, masks) if task is None else task
+    optimizer = Adam(model.parameters(), lr=0.01) if optimizer is None else optimizer
+    if monitor is None and task.splits.get("val"):
+        monitor = "val_loss"
+    if patience is not None and (monitor is None or patience < 1):
+        raise ValueError(f"patience={patience} needs a val split, or a monitor, and at least 1 epoch")
+    callbacks = list(callbacks)
+    state = TrainingState.of(seed=seed, monitor=monitor) if state is None else state
+    history = state.history
+    if history.best is not None and state.best_weights is None:
+        raise ValueError("the state names a best epoch: give it best_weights, the state_dict of that epoch")
+    going_on = True
+    while going_on and state.epoch < epochs and (patience is None or history.waited < patience):
+        started = time.perf_counter()
+        number, lr = state.epoch + 1, learning_rate(optimizer)
+        loss = train(model, task, optimizer, state) if number > 0 else None
+        metrics = task.evaluate(model)
+        loss = metrics["train"]["loss"] if loss is None else loss
+        if history.add(Epoch(number, loss, metrics, lr, time.perf_counter() - started)):
+            state.best_weights = model.state_dict()
+        if scheduler is not None and number > 0:
+            scheduler.step()
+        answers = [callback(state) for callback in callbacks]
+        going_on = not any(answer is True for answer in answers)
+    if state.best_weights is not None:
+        model.load_state_dict(state.best_weights)
     model.eval()
     return history
 
 
-def evaluate(model: GNN, graph: Graph) -> Matrix:
-    """The model's output in evaluation, with no graph recorded."""
-    with no_grad():
-        logits: Matrix = model.eval()(graph)
-    return logits
+def train(model: Module, task: Task, optimizer: Optimizer, state: TrainingState) -> float:
+    """Train for one epoch; return the mean loss of its batches, each counted by its examples."""
+    model.train()
+    seen, mean = 0, 0.0
+    for batch, examples in task.batches(state.rng):
+        seen += examples
+        mean += (step(model, task, optimizer, batch) - mean) * (examples / seen)
+    return mean
 
 
-def split_accuracy(logits: Matrix, y: list[int], masks: Masks) -> dict[str, float]:
-    """The accuracy on each split."""
-    return {name: accuracy(logits, y, mask) for name, mask in masks.items()}
+def step(model: Module, task: Task, optimizer: Optimizer, batch: Any) -> float:
+    """The loop of the README: its numbers are gone when it returns."""
+    optimizer.zero_grad()
+    loss = task.loss(model, batch)
+    loss.backward()
+    optimizer.step()
+    return loss.data
 
 
-def split_masks(graph: Graph) -> Masks:
-    """The graph's own masks by split name, and as "rest" the labelled nodes that no mask holds."""
-    named = {"train": graph.train_mask, "val": graph.val_mask, "test": graph.test_mask}
-    masks = {name: mask for name, mask in named.items() if mask is not None}
-    if masks and "test" not in masks:
-        taken = [any(column) for column in zip(*masks.values())]
-        rest = [not t and is_class(label) for t, label in zip(taken, graph.y or [])]
-        if any(rest):
-            masks["rest"] = rest
-    return masks
-
-
-def is_class(label: object) -> bool:
-    """Whether a node's label is a class; None and numbers such as -1 say that it has none."""
-    return label is not None and not (isinstance(label, int) and label < 0)
-
-
-def random_split(labels: list[int], shares: tuple[float, float] = (0.6, 0.2), *, seed: int = 0) -> Masks:
-    """Split nodes at random, class by class, into train, val and test (what the shares leave over).
-
-    Each class has at least one node in train. Nodes whose label is None are in no split.
-    """
-    rng = random.Random(seed)
-    masks = {name: [False] * len(labels) for name in ("train", "val", "test")}
-    for label in sorted({label for label in labels if is_class(label)}):
-        nodes = [i for i, other in enumerate(labels) if other == label]
-        rng.shuffle(nodes)
-        first = max(1, round(shares[0] * len(nodes)))
-        second = first + round(shares[1] * len(nodes))
-        for name, part in zip(masks, (nodes[:first], nodes[first:second], nodes[second:])):
-            for i in part:
-                masks[name][i] = True
-    return masks
+def learning_rate(optimizer: Optimizer) -> float:
+    """The learning rate of the first group of parameters."""
+    return optimizer.lr

@@ -14,9 +14,11 @@ from tinygnn.commands.arguments import finite, natural, positive
 from tinygnn.commands.source import add_source, load_one
 from tinygnn.gnn import CONVOLUTIONS, GNN
 from tinygnn.graph import Graph
+from tinygnn.history import History
 from tinygnn.nn.activation import ACTIVATIONS
 from tinygnn.progress import training_progress
-from tinygnn.training import Masks, fit, random_split, split_masks
+from tinygnn.splits import Masks, random_split, split_masks
+from tinygnn.training import fit
 
 OPTIMIZERS = {"adam": optim.Adam, "adamw": optim.AdamW, "sgd": optim.SGD}
 MAX_IDENTITY = 5000  # nodes: beyond it, one-hot features would fill the memory
@@ -62,16 +64,17 @@ def run(options: argparse.Namespace) -> int:
         print(note, file=sys.stderr)
     started = time.perf_counter()
     with training_progress(options.epochs) as show:
-        history = fit(model, graph, optimizer, epochs=options.epochs, masks=masks, on_epoch=show)
+        history = fit(model, graph, optimizer, epochs=options.epochs, masks=masks, callbacks=[show])
     seconds = time.perf_counter() - started
     report_training(options, graph, model, masks, history, seconds)
     return 0
 
 
 def report_training(
-    options: argparse.Namespace, graph: Graph, model: GNN, masks: Masks, history: Any, seconds: float
+    options: argparse.Namespace, graph: Graph, model: GNN, masks: Masks, history: History, seconds: float
 ) -> None:
-    first, last = history[0], history[-1]
+    first, last = history[0], history.best or history[-1]
+    accuracy = {name: metrics["accuracy"] for name, metrics in last.metrics.items()}
     if options.json:
         settings = {k: v for k, v in vars(options).items() if k not in ("run", "json")}
         result = {
@@ -80,10 +83,11 @@ def report_training(
             "parameters": len(model.parameters()),
             "first_loss": first.loss,
             "loss": last.loss,
-            "accuracy": last.accuracy,
+            "accuracy": accuracy,
+            "best_epoch": history.best_epoch,
             "nodes": {name: sum(mask) for name, mask in masks.items()},
             "seconds": round(seconds, 3),
-            "history": [{"epoch": e.number, "loss": e.loss, **e.accuracy} for e in history],
+            "history": [{k: v for k, v in e.row().items() if k != "seconds"} for e in history],
         }
         print(json.dumps(finite(result), allow_nan=False))
         return
@@ -91,7 +95,7 @@ def report_training(
     print(f"{model!r}, {len(model.parameters())} parameters, seed {options.seed}")
     print(f"{options.epochs} epochs in {seconds:.2f} s: loss {first.loss:.4f} -> {last.loss:.4f}")
     for name, mask in masks.items():
-        print(f"accuracy on {name:5} {last.accuracy[name]:.3f}  ({sum(mask)} nodes)")
+        print(f"accuracy on {name:5} {accuracy[name]:.3f}  ({sum(mask)} nodes)")
 
 
 def node_classes(graph: Graph, options: argparse.Namespace) -> tuple[list[int], int]:
