@@ -26,6 +26,7 @@ READING_ORDER = [
     "sparse",
     "linalg",
     "gradcheck",
+    "aggregate",
     "edge_index",
     "graph",
     "union",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
 
 from tinygnn.linalg import plain, total
 from tinygnn.sparse import SparseRow, sparse_row
 from tinygnn.value import Value, power, real_number
 
 Weights = Sequence[Value | float]
+Rows = Sequence[Sequence[Any]]
+Made = TypeVar("Made")
 
 
 class EdgeIndex(tuple[list[int], list[int]]):
@@ -92,6 +94,23 @@ class EdgeIndex(tuple[list[int], list[int]]):
                 edges[target].append(e)
             self._cache[key] = edges
         found: list[list[int]] = self._cache[key]
+        return found
+
+    def heard(self, num_nodes: int) -> list[list[int]]:
+        """For each node the nodes it hears from, in the order of the edges. Shape [N][in-degree]."""
+        key = ("heard", num_nodes)
+        if key not in self._cache:
+            sources = self[0]
+            self._cache[key] = [[sources[e] for e in entering] for entering in self.entering(num_nodes)]
+        found: list[list[int]] = self._cache[key]
+        return found
+
+    def once(self, key: Hashable, x: Rows, make: Callable[[], Made]) -> Made:
+        """What `make()` gives for constant rows x on these edges, made anew only when x has changed."""
+        known = self._cache.get(("once", key))
+        if known is None or known[0] != x:
+            known = self._cache["once", key] = [list(row) for row in x], make()
+        found: Made = known[1]
         return found
 
     def gcn_rows(

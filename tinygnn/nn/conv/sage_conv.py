@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 
+from tinygnn.aggregate import aggregate, check_aggr
 from tinygnn.edge_index import EdgeIndex
-from tinygnn.linalg import Matrix, dot, linear, maximum, weighted_sums
+from tinygnn.linalg import Matrix, dot, linear, weighted_sums
 from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
+from tinygnn.sparse import Features
 from tinygnn.value import Value
 
-AGGREGATIONS = ("mean", "max", "sum", "add")
+LINEAR = ("mean", "sum", "add")  # of these it does not matter whether W_l comes before or after
 
 
 class SAGEConv(Module):
@@ -19,9 +21,10 @@ class SAGEConv(Module):
     William Hamilton, Rex Ying and Jure Leskovec, "Inductive Representation Learning on Large Graphs",
     2017, arXiv:1706.02216, algorithm 1 in the form of its equation 2, without sampling.
 
-    Args: aggr is "mean", "max" or "sum" ("add" is its other name) over the edges that enter a node; of
-    no edge it is 0. normalize divides each output row by its length ‖x'_i‖₂. root_weight=False leaves
-    W_r x_i out. project sends the neighbours through x_j ← relu(W x_j + c) first. bias=False leaves b out.
+    Args: aggr is "mean", "sum" or another one of `tinygnn.aggregate`, over the edges that enter a node;
+    of no edge it is 0 ("mul": 1). normalize divides each output row by its length ‖x'_i‖₂.
+    root_weight=False leaves W_r x_i out. project sends the neighbours through x_j ← relu(W x_j + c)
+    first. bias=False leaves b out.
 
     Parameters: lin_l.weight [out_channels][in_channels], lin_l.bias [out_channels], lin_r.weight like
     lin_l's, with project lin.weight [in_channels][in_channels] and lin.bias; all from U(±1/√in).
@@ -51,11 +54,9 @@ class SAGEConv(Module):
         *,
         rng: random.Random | None = None,
     ) -> None:
-        if aggr not in AGGREGATIONS:
-            raise ValueError(f"aggr is {aggr!r}: choose from {', '.join(AGGREGATIONS)}")
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.aggr = aggr
+        self.aggr = check_aggr(aggr)
         self.normalize = normalize
         self.lin = Linear(in_channels, in_channels, rng=rng) if project else None
         self.lin_l = Linear(in_channels, out_channels, bias, rng=rng)
@@ -66,29 +67,29 @@ class SAGEConv(Module):
         edges, n = EdgeIndex.of(edge_index), len(x)
         root = [] if self.lin_r is None else self.lin_r(x)  # W_r x_i
         sent = x if self.lin is None else [[v.relu() for v in row] for row in self.lin(x)]
-        if self.aggr == "max":
-            largest = max_of_neighbours(sent, edges)
-            out = self.lin_l(largest)
-            if root:
-                out = [[a + b for a, b in zip(row, own)] for row, own in zip(out, root)]
-        else:
+        if self.aggr in LINEAR:
             bias = [] if self.lin_l.bias is None else [self.lin_l.bias]
             rows = edges.neighbour_rows(n, mean=self.aggr == "mean", root=bool(root), bias=bool(bias))
             out = weighted_sums(rows, linear(sent, self.lin_l.weight) + root + bias)  # W_l x_j first
+        else:
+            out = self.lin_l(aggregate_heard(self.aggr, sent, edges, self.in_channels))
+            if root:
+                out = [[a + b for a, b in zip(row, own)] for row, own in zip(out, root)]
         return [unit_row(row) for row in out] if self.normalize else out
 
     def __repr__(self) -> str:
         return f"SAGEConv({self.in_channels} -> {self.out_channels}, {self.aggr})"
 
 
-def max_of_neighbours(x: Matrix, edges: EdgeIndex) -> Matrix:
-    """The largest x_j of the nodes that a node hears from, column by column; 0 where it hears from none."""
-    sources = edges[0]
-    width = len(x[0]) if x else 0
-    return [
-        [maximum(column) for column in zip(*[x[sources[e]] for e in entering])] or [0.0] * width
-        for entering in edges.entering(len(x))
-    ]
+def aggregate_heard(aggr: str, x: Matrix, edges: EdgeIndex, width: int) -> Matrix:
+    """Aggregate the rows x_j of the nodes that each node hears from; of constant x once."""
+
+    def of_neighbours() -> Matrix:
+        return aggregate(aggr, x, edges.heard(len(x)), width)
+
+    if not isinstance(x, Features) or x.nonzeros() is None:
+        return of_neighbours()
+    return edges.once(("aggregate", aggr), x, lambda: Features(of_neighbours()))  # type: ignore[arg-type]
 
 
 def unit_row(row: list[Value]) -> list[Value]:
