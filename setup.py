@@ -11,7 +11,11 @@ from setuptools import setup
 COMPILED = [
     "tinygnn/value.py",
     "tinygnn/linalg.py",
-    "tinygnn/optim.py",
+    "tinygnn/optim/optimizer.py",
+    "tinygnn/optim/sgd.py",
+    "tinygnn/optim/adam.py",
+    "tinygnn/optim/rmsprop.py",
+    "tinygnn/optim/adagrad.py",
     "tinygnn/nn/activation.py",
 ]
 
