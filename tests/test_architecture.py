@@ -37,6 +37,7 @@ READING_ORDER = [
     "losses",
     "metrics",
     "optim",
+    "lr_scheduler",
     "splits",
     "tasks",
     "history",

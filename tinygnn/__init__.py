@@ -9,6 +9,7 @@
 
 import os
 
+from tinygnn import lr_scheduler as lr_scheduler
 from tinygnn import nn as nn
 from tinygnn import optim as optim
 from tinygnn.batch import Batch as Batch
