@@ -15,6 +15,8 @@ from tinygnn.adapters.networkx_output import to_networkx
 from tinygnn.adapters.pyg_data import from_pyg, from_pyg_dataset
 from tinygnn.adapters.pyg_output import to_pyg
 from tinygnn.adapters.sources import load
+from tinygnn.adapters.torch_modules import from_torch
+from tinygnn.adapters.torch_output import to_torch
 
 __all__ = [
     "AdapterError",
@@ -22,8 +24,10 @@ __all__ = [
     "from_networkx",
     "from_pyg",
     "from_pyg_dataset",
+    "from_torch",
     "load",
     "to_csv",
     "to_networkx",
     "to_pyg",
+    "to_torch",
 ]

@@ -1,0 +1,107 @@
+"""PyTorch's and PyG's layers and models to tinygnn's; the way out is torch_output.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygnn import nn
+from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
+from tinygnn.adapters.torch_layers import LAYERS, counterparts
+from tinygnn.adapters.torch_output import make
+from tinygnn.nn import Module, init
+
+# What a module holds that changes no number it computes on one graph, or only those it starts from.
+WITHOUT_EFFECT = {
+    "training", "cached", "decomposed_layers", "weight_initializer", "bias_initializer", "inplace",
+    "call_super_init", "dump_patches", "is_sorted",
+}  # fmt: skip
+
+
+def from_torch(module: Any) -> Module:
+    """Convert a layer or model of PyG's, or a Linear, Dropout, activation ... of PyTorch's, with its weights.
+
+    Its options are read off the module, and all of them are: an option that tinygnn does not have, such as
+    flow="target_to_source", is refused. One thing differs: PyG's GCNConv(improved=True) leaves improved out
+    when it is called without edge weights, and tinygnn's does not. The result is in training or evaluation
+    as the module is, and draws what it draws from `tinygnn.manual_seed`'s generator.
+
+    Raises AdapterError where a part has no counterpart; a class of your own has none.
+    """
+    torch = require_torch()
+    require_pyg("torch_geometric.nn")
+    if not isinstance(module, torch.nn.Module):
+        raise AdapterError(f"from_torch takes a torch.nn.Module, not a {type(module).__name__}")
+    before = init.default_rng.getstate()
+    model = make_ours(module, type(module).__name__)
+    init.default_rng.setstate(before)
+    model.load_state_dict(module.state_dict())
+    return model.train(module.training)
+
+
+def make_ours(module: Any, path: str) -> Module:
+    """A model like the module, with weights of its own. path: where the module is, for messages."""
+    name = counterparts().get(type(module))
+    if name is None:
+        raise AdapterError(_no_counterpart(module, path), attribute=path)
+    arguments = {
+        argument: _value(value, f"{path}.{argument}")
+        for argument, value in LAYERS[name].read_theirs(module).items()
+    }
+    for argument, value in arguments.items():
+        if argument.startswith("in_channels") and (not isinstance(value, int) or value < 0):
+            raise AdapterError(
+                f"{path}.{argument} is {value}: tinygnn's layers take one size, known from the start; make "
+                f"{type(module).__name__} with that number and load this one's state_dict into it",
+                attribute=path,
+            )
+    try:
+        model: Module = getattr(nn, name)(**arguments)
+    except (TypeError, ValueError) as error:
+        raise AdapterError(f"{path}: {error}", attribute=path) from error
+    _insist_on_all_options(module, model, path)
+    return model
+
+
+def _value(value: Any, path: str) -> Any:
+    """An argument for tinygnn: modules become ours, all else stays as it is."""
+    torch = require_torch()
+    if isinstance(value, torch.nn.Module):
+        return make_ours(value, path)
+    if isinstance(value, torch.Tensor):
+        raise AdapterError(f"{path} is a tensor, which tinygnn cannot have there", attribute=path)
+    if isinstance(value, (list, tuple)):
+        return [_value(part, f"{path}[{i}]") for i, part in enumerate(value)]
+    return value
+
+
+def _insist_on_all_options(module: Any, model: Module, path: str) -> None:
+    """Refuse a module with an option that its entry does not read: converted back, it would be lost."""
+    with require_torch().random.fork_rng(devices=[]):
+        back = make(model, path)
+    for name, value in vars(module).items():
+        if name.startswith("_") or name in WITHOUT_EFFECT:
+            continue
+        kept = vars(back).get(name)
+        plain = isinstance(value, (int, float, str, type(None))) or isinstance(kept, (int, float, str))
+        if plain and kept != value:
+            raise AdapterError(
+                f"{path}.{name} is {value!r}, which tinygnn's {type(model).__name__} cannot have: it is "
+                f"always {kept!r}",
+                attribute=path,
+            )
+
+
+def _no_counterpart(module: Any, path: str) -> str:
+    kind = type(module).__name__
+    inner = getattr(module, "module", None) or getattr(module, "_orig_mod", None)
+    if isinstance(inner, require_torch().nn.Module):
+        name = "module" if hasattr(module, "module") else "_orig_mod"
+        return f"{path} is a {kind} around the model: give model.{name}"
+    children = dict(module.named_children())
+    known = [name for name, child in children.items() if type(child) in counterparts()]
+    hint = (
+        f"convert its parts, such as from_torch(model.{known[0]}), and write its forward in tinygnn"
+        if known
+        else f"there are {', '.join(LAYERS)}"
+    )
+    return f"{path} is a {kind}, which has no counterpart in tinygnn: {hint}"

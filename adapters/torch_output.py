@@ -1,0 +1,80 @@
+"""tinygnn's layers and models to PyTorch's and PyG's; the way in is torch_modules.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
+from tinygnn.adapters.torch_layers import entry_of
+from tinygnn.nn import Module
+
+
+def to_torch(model: Module, *, dtype: Any = "float64") -> Any:
+    """Convert a layer or model to a `torch.nn.Module` of PyG's layers with the same options and weights.
+
+    dtype: a floating type of torch's or its name; float64, which tinygnn's numbers are, loses nothing. The
+    module is in training or evaluation as the model is. torch's random generator is left where it was.
+
+    Raises AdapterError where a part has no counterpart; a class of your own has none.
+    """
+    torch = require_torch()
+    require_pyg("torch_geometric.nn")
+    dtype = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise AdapterError(f"dtype is {dtype!r}: give a floating type such as 'float64' or torch.float32")
+    with torch.random.fork_rng(devices=[]):
+        module = make(model, type(model).__name__)
+    module = module.to(dtype)
+    copy_numbers(model, module)
+    return module.train(model.training)
+
+
+def make(model: Any, path: str) -> Any:
+    """A module like the model, with weights of its own. path: where the model is, for messages."""
+    entry = entry_of(model)
+    if entry is not None:
+        arguments = entry.read(model)
+        module = entry.load()(**{name: _value(value, f"{path}.{name}") for name, value in arguments.items()})
+        if entry.mend is not None:
+            entry.mend(module)
+        return module
+    raise AdapterError(_no_counterpart(model, path), attribute=path)
+
+
+def _value(value: Any, path: str) -> Any:
+    """An argument for PyTorch: layers become theirs, all else stays as it is."""
+    if isinstance(value, Module):
+        return make(value, path)
+    if isinstance(value, (list, tuple)):
+        return [_value(part, f"{path}[{i}]") for i, part in enumerate(value)]
+    return value
+
+
+def _no_counterpart(model: Any, path: str) -> str:
+    if not isinstance(model, Module):
+        return f"{path} is a {type(model).__name__}: to_torch takes a layer or model of tinygnn's"
+    parts = [f"{name} ({type(child).__name__})" for name, child in model.named_children()]
+    known = [name for (name, child), part in zip(model.named_children(), parts) if entry_of(child)]
+    hint = (
+        f"convert its parts one by one, such as to_torch(model.{known[0]}), and write its forward in PyTorch"
+        if known
+        else "build it from tinygnn's own layers, in Sequential or GNN"
+    )
+    return f"{path} is a class of its own and has no counterpart in PyG: {hint}"
+
+
+def copy_numbers(model: Module, module: Any) -> None:
+    """Write the model's parameters and buffers into the module, which has the same names and shapes."""
+    torch = require_torch()
+    there = module.state_dict()
+    numbers = {
+        name: torch.tensor(value, dtype=there[name].dtype).reshape(there[name].shape)
+        if name in there and not there[name].numel()
+        else torch.tensor(value, dtype=there[name].dtype if name in there else None)
+        for name, value in model.state_dict().items()
+    }
+    try:
+        module.load_state_dict(numbers)
+    except RuntimeError as error:  # a layer that is not what its entry says
+        reason = " ".join(str(error).split())
+        raise AdapterError(f"{type(model).__name__} and its counterpart differ: {reason}") from error

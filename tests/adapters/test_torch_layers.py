@@ -1,0 +1,302 @@
+"""Every layer there and back: the same options, weights, outputs and gradients as PyG's."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tinygnn import Value, nn
+from tinygnn.adapters import AdapterError, from_torch, to_torch
+from tinygnn.adapters.torch_layers import LAYERS
+from tinygnn.nn import Module
+from tinygnn.nn.module import leaves
+
+torch = pytest.importorskip("torch")
+pyg = pytest.importorskip("torch_geometric")
+
+# Both sides compute in float64 and sum in another order: a few hundred roundings of 2**-53, relative to the
+# largest number of a result.
+TOLERANCE = 1e-10
+EDGES = ([0, 1, 1, 1, 3, 3, 4, 0], [1, 0, 1, 3, 4, 4, 0, 3])  # a loop, a double edge, no edge at 2 and 5
+NODES = 6
+
+
+@dataclass
+class Case:
+    """Arguments of a layer, and what it is called with: "x" or what else it takes, in order."""
+
+    arguments: dict[str, Any]
+    inputs: str = "x edges"
+    width: int = 3  # of x
+
+
+def case(inputs: str = "x edges", *, width: int = 3, **arguments: Any) -> Case:
+    return Case(arguments, inputs, width)
+
+
+CONV = {"in_channels": 3, "out_channels": 4}
+
+CASES: dict[str, list[Case]] = {
+    "Linear": [case("x", **CONV), case("x", **CONV, bias=False)],
+    "Dropout": [case("x"), case("x", p=0.25)],
+    "LSTM": [
+        case("sequence", input_size=3, hidden_size=2),
+        case("sequence", input_size=3, hidden_size=2, num_layers=2, bidirectional=True, dropout=0.5),
+        case("sequence", input_size=3, hidden_size=2, bias=False, batch_first=True),
+    ],
+    "GCNConv": [
+        case(**CONV),
+        case("x edges weight", **CONV),
+        case(**CONV, improved=True),
+        case("x edges weight", **CONV, improved=True),
+        case("x edges weight", **CONV, add_self_loops=False),
+        case("x edges weight", **CONV, normalize=False, bias=False),
+    ],
+    "SAGEConv": [
+        case(**CONV),
+        case(**CONV, aggr="max", root_weight=False),
+        case(**CONV, aggr="sum", project=True, bias=False),
+        case(**CONV, aggr="mul", normalize=True),
+        case(**CONV, aggr="softmax"),
+    ],
+    "GATConv": [
+        case(**CONV),
+        case(**CONV, heads=2, negative_slope=0.5, dropout=0.5, residual=True),
+        case(**CONV, heads=2, concat=False, add_self_loops=False, bias=False),
+        case("x edges attr", **CONV, edge_dim=2),
+        case("x edges attr", **CONV, edge_dim=2, fill_value=0.5, heads=3, concat=False, residual=True),
+    ],
+}
+
+TABLE = [(name, case) for name, cases in CASES.items() for case in cases]
+by_case = pytest.mark.parametrize(("name", "case"), TABLE, ids=[f"{n}-{CASES[n].index(c)}" for n, c in TABLE])
+
+
+def make(name: str, case: Case) -> Module:
+    """The layer of a case, with weights from U(-1, 1) and buffers as they are."""
+    layer: Module = getattr(nn, name)(**case.arguments)
+    rng = random.Random(name)
+    for value in layer.parameters():
+        value.data = rng.uniform(-1.0, 1.0)
+    return layer.eval()
+
+
+def drawn(*sizes: int) -> Any:
+    rng = random.Random(str(sizes))
+    return _drawn(rng, sizes)
+
+
+def _drawn(rng: random.Random, sizes: tuple[int, ...]) -> Any:
+    if not sizes:
+        return rng.uniform(-1.0, 1.0)
+    return [_drawn(rng, sizes[1:]) for _ in range(sizes[0])]
+
+
+def values(nested: Any) -> Any:
+    return [values(part) for part in nested] if isinstance(nested, list) else Value(nested)
+
+
+def numbers(nested: Any, name: str = "data") -> list[float]:
+    return [float(getattr(leaf, name, leaf)) for leaf in leaves(nested)]
+
+
+def inputs_of(case: Case) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name in case.inputs.split():
+        if name == "x":
+            made[name] = drawn(NODES, case.width)
+        elif name == "sequence":
+            made[name] = drawn(4, 2, case.width)
+        elif name == "weight":
+            made[name] = [abs(weight) + 0.1 for weight in drawn(len(EDGES[0]))]
+        elif name == "attr":
+            made[name] = drawn(len(EDGES[0]), 2)
+        elif name == "edges":
+            made[name] = EDGES
+    return made
+
+
+def first(result: Any) -> Any:
+    """The output itself, of a layer that gives more than one thing."""
+    return result[0] if isinstance(result, tuple) else result
+
+
+def assert_agree(layer: Module, module: Any, inputs: dict[str, Any]) -> None:
+    """Outputs and all gradients agree for a cotangent that treats no two outputs alike."""
+    fixed = {"edges"}
+    ours = {name: given if name in fixed else values(given) for name, given in inputs.items()}
+    theirs = {
+        name: torch.tensor(given) if name in fixed else torch.tensor(given, dtype=torch.float64)
+        for name, given in inputs.items()
+    }
+    for name in set(theirs) - fixed:
+        theirs[name].requires_grad_()
+    out = leaves(first(layer(*ours.values())))
+    expected = first(module(*theirs.values()))
+    close("output", numbers(out), expected)
+    cotangent = [0.3 + 0.1 * (7 * i % 11) for i in range(len(out))]
+    layer.zero_grad()
+    sum((c * o for c, o in zip(cotangent, out)), Value(0.0)).backward()
+    module.zero_grad()
+    (expected.flatten() * torch.tensor(cotangent, dtype=torch.float64)).sum().backward()
+    for name in set(theirs) - fixed:
+        close(f"gradient of {name}", numbers(ours[name], "grad"), theirs[name].grad)
+    parameters = dict(module.named_parameters())
+    for name, parameter in layer.named_parameters():
+        close(f"gradient of {name}", numbers(parameter, "grad"), parameters[name].grad)
+
+
+def close(what: str, ours: list[float], theirs: Any) -> None:
+    expected = [0.0] * len(ours) if theirs is None else theirs.detach().flatten().tolist()
+    assert len(ours) == len(expected), what
+    scale = max(map(abs, expected), default=0.0)
+    for i, (a, b) in enumerate(zip(ours, expected)):
+        assert abs(a - b) <= TOLERANCE * scale, f"{what}, number {i}: {a} and {b}"
+
+
+def test_every_layer_that_is_exported_has_an_entry_and_cases() -> None:
+    exported = [
+        name
+        for name, found in vars(nn).items()
+        if isinstance(found, type) and issubclass(found, Module) and found is not Module
+    ]
+    assert sorted(exported) == sorted(LAYERS), "adapters/torch_layers.py: one entry for each layer"
+    assert sorted(exported) == sorted(CASES), "tests/adapters/test_torch_layers.py: cases for each layer"
+
+
+@by_case
+def test_outputs_and_gradients_agree_with_pyg(name: str, case: Case) -> None:
+    layer = make(name, case)
+    assert_agree(layer, to_torch(layer), inputs_of(case))
+
+
+@by_case
+def test_there_and_back_is_the_same_layer(name: str, case: Case) -> None:
+    layer = make(name, case)
+    module = to_torch(layer)
+    back = from_torch(module)
+    assert repr(back) == repr(layer)
+    assert back.state_dict() == layer.state_dict()
+    assert type(module).__name__ == LAYERS[name].name
+    for option, value in case.arguments.items():
+        assert plainly(LAYERS[name].arguments[option](back)) == plainly(value), option
+    assert_agree(back, module, inputs_of(case))
+
+
+def plainly(value: Any) -> Any:
+    return repr(value) if isinstance(value, Module) else value
+
+
+@by_case
+def test_a_wrong_key_or_shape_is_named(name: str, case: Case) -> None:
+    layer = make(name, case)
+    state = to_torch(layer).state_dict()
+    layer.load_state_dict(state)
+    with pytest.raises(ValueError, match="unknown 'strange.weight'"):
+        layer.load_state_dict({**state, "strange.weight": torch.zeros(2)})
+    for key in state:
+        with pytest.raises(ValueError, match=f"missing '{key}'"):
+            layer.load_state_dict({name: entry for name, entry in state.items() if name != key})
+        with pytest.raises(ValueError, match=rf"'{key}' has shape \[1, 7, 1, 1\]"):
+            layer.load_state_dict({**state, key: torch.zeros(1, 7, 1, 1)})
+
+
+def test_modes_are_kept() -> None:
+    layer = nn.GCNConv(2, 3)
+    assert to_torch(layer).training
+    assert not to_torch(layer.eval()).training
+    assert not from_torch(to_torch(layer)).training
+
+
+def test_improved_counts_without_edge_weights_however_the_layer_is_called() -> None:
+    layer = nn.GCNConv(2, 3, improved=True)
+    module, x, edges = to_torch(layer), torch.rand(6, 2).double(), torch.tensor(EDGES)
+    expected = torch.tensor([[value.data for value in row] for row in layer(x, EDGES)], dtype=torch.float64)
+    for out in (
+        module(x, edges),
+        module(x, edges, None),
+        module(x, edge_index=edges),
+        module(x=x, edge_index=edges, edge_weight=None),
+        copy.deepcopy(module)(x, edges, torch.ones(8).double()),
+        pickle.loads(pickle.dumps(module))(x, edges),
+    ):
+        assert torch.allclose(out, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_dtype_is_float64_or_what_is_asked_for() -> None:
+    layer = nn.Linear(2, 3)
+    assert to_torch(layer).weight.dtype == torch.float64
+    assert to_torch(layer, dtype="float32").weight.dtype == torch.float32
+    assert to_torch(layer, dtype=torch.float16).bias.dtype == torch.float16
+    for wrong in ("int64", "float63", torch.int32, 7):
+        with pytest.raises(AdapterError, match="give a floating type"):
+            to_torch(layer, dtype=wrong)
+
+
+def test_no_generator_is_moved() -> None:
+    torch.manual_seed(0)
+    nn.manual_seed(0)
+    expected = torch.rand(1).item(), nn.init.default_rng.random()
+    torch.manual_seed(0)
+    nn.manual_seed(0)
+    from_torch(to_torch(nn.Linear(2, 3, rng=random.Random(1))))
+    assert (torch.rand(1).item(), nn.init.default_rng.random()) == expected
+
+
+def gcn(*arguments: Any, **options: Any) -> Any:
+    return pyg.nn.GCNConv(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (lambda: gcn(3, 2, flow="target_to_source"), "GCNConv.flow is 'target_to_source'.*always 'source"),
+        (lambda: gcn(3, 2, aggr="mean"), "GCNConv.aggr is 'mean'"),
+        (lambda: gcn(-1, 2), "GCNConv.in_channels is -1.*known from the start"),
+        (lambda: pyg.nn.SAGEConv((3, 3), 2), "SAGEConv.in_channels is .3, 3.*one size"),
+        (lambda: pyg.nn.SAGEConv(3, 2, aggr="lstm"), "SAGEConv: aggr is 'lstm': choose from"),
+        (lambda: pyg.nn.GATConv(3, 2, edge_dim=1, fill_value=torch.ones(1)), "GATConv.fill_value is a t"),
+        (lambda: torch.nn.DataParallel(gcn(3, 2)), "around the model: give model.module"),
+        (lambda: torch.nn.Conv1d(1, 1, 1), "Conv1d, which has no counterpart in tinygnn: there are Linear, "),
+        (lambda: "gcn", "takes a torch.nn.Module, not a str"),
+    ],
+)  # fmt: skip
+def test_what_tinygnn_cannot_be_is_refused(module: Any, message: str) -> None:
+    with pytest.raises(AdapterError, match=message):
+        from_torch(module())
+
+
+def test_a_class_of_ones_own_is_refused_with_what_can_be_done() -> None:
+    class Mine(Module):
+        def __init__(self) -> None:
+            self.first = nn.GCNConv(2, 3)
+
+    class Theirs(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = gcn(2, 3)
+
+    with pytest.raises(AdapterError, match="Mine is a class of its own.*to_torch.model.first"):
+        to_torch(Mine())
+    with pytest.raises(AdapterError, match="Theirs is a Theirs.*from_torch.model.first"):
+        from_torch(Theirs())
+    with pytest.raises(AdapterError, match="takes a layer or model"):
+        to_torch(3)  # type: ignore[arg-type]
+
+
+def test_a_subclass_of_a_layer_may_compute_something_else_and_is_refused() -> None:
+    class Doubled(nn.Linear):
+        pass
+
+    class Other(torch.nn.Dropout):
+        pass
+
+    with pytest.raises(AdapterError, match="class of its own"):
+        to_torch(Doubled(2, 3))
+    with pytest.raises(AdapterError, match="no counterpart"):
+        from_torch(Other())
