@@ -123,6 +123,43 @@ LAYERS: dict[str, Layer] = {
         residual=there("res"),
         theirs={"dropout": attribute("dropout")},
     ),
+    "SumAggregation": layer("torch_geometric.nn.SumAggregation"),
+    "MeanAggregation": layer("torch_geometric.nn.MeanAggregation"),
+    "MaxAggregation": layer("torch_geometric.nn.MaxAggregation"),
+    "AttentionalAggregation": layer(
+        "torch_geometric.nn.AttentionalAggregation",
+        "gate_nn nn",
+        theirs={
+            "gate_nn": lambda layer: layer.gate_nn or layer.gate_mlp,
+            "nn": lambda layer: layer.nn or layer.mlp,
+        },
+    ),
+    "Set2Set": layer(
+        "torch_geometric.nn.Set2Set",
+        "in_channels processing_steps",
+        num_layers=attribute("lstm.num_layers"),
+        bias=attribute("lstm.bias"),
+        dropout=attribute("lstm.dropout.p"),
+        theirs={"dropout": attribute("lstm.dropout")},
+    ),
+    "SelectTopK": layer("torch_geometric.nn.pool.select.SelectTopK", "in_channels ratio min_score act"),
+    "TopKPooling": layer(
+        "torch_geometric.nn.TopKPooling",
+        "in_channels ratio min_score multiplier",
+        nonlinearity=attribute("select.act"),
+    ),
+}
+
+# The names that both have for an activation, and PyTorch's class; `GNN(act=...)` and others take the name.
+ACTIVATION_CLASSES = {
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "softplus": "Softplus",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_layers import LAYERS, counterparts
+from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
 from tinygnn.adapters.torch_output import make
 from tinygnn.nn import Module, init
 
@@ -65,6 +65,9 @@ def make_ours(module: Any, path: str) -> Module:
 def _value(value: Any, path: str) -> Any:
     """An argument for tinygnn: modules become ours, all else stays as it is."""
     torch = require_torch()
+    name = _activation(value)
+    if name is not None:
+        return name
     if isinstance(value, torch.nn.Module):
         return make_ours(value, path)
     if isinstance(value, torch.Tensor):
@@ -74,21 +77,43 @@ def _value(value: Any, path: str) -> Any:
     return value
 
 
+def _activation(value: Any) -> str | None:
+    """The name of an activation of PyTorch's, a module with its default options or a function."""
+    torch = require_torch()
+    for name, kind in ACTIVATION_CLASSES.items():
+        if type(value) is getattr(torch.nn, kind) and _options(value) == _options(getattr(torch.nn, kind)()):
+            return name
+        if callable(value) and any(getattr(x, name, None) is value for x in (torch, torch.nn.functional)):
+            return name
+    return None
+
+
 def _insist_on_all_options(module: Any, model: Module, path: str) -> None:
     """Refuse a module with an option that its entry does not read: converted back, it would be lost."""
     with require_torch().random.fork_rng(devices=[]):
         back = make(model, path)
-    for name, value in vars(module).items():
-        if name.startswith("_") or name in WITHOUT_EFFECT:
-            continue
-        kept = vars(back).get(name)
-        plain = isinstance(value, (int, float, str, type(None))) or isinstance(kept, (int, float, str))
-        if plain and kept != value:
-            raise AdapterError(
-                f"{path}.{name} is {value!r}, which tinygnn's {type(model).__name__} cannot have: it is "
-                f"always {kept!r}",
-                attribute=path,
-            )
+    parts = dict(back.named_modules())
+    for inner, part in module.named_modules():
+        kept = _options(parts[inner]) if inner in parts else {}
+        for name, value in _options(part).items():
+            if kept.get(name) != value:
+                where = ".".join(filter(None, [path, inner, name]))
+                raise AdapterError(
+                    f"{where} is {value!r}, which tinygnn's {type(model).__name__} cannot have: it is "
+                    f"always {kept.get(name)!r}",
+                    attribute=path,
+                )
+
+
+def _options(module: Any) -> dict[str, Any]:
+    """The options of a module that are numbers, texts or None."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, (int, float, str, type(None)))
+        and not name.startswith("_")
+        and name not in WITHOUT_EFFECT
+    }
 
 
 def _no_counterpart(module: Any, path: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_layers import entry_of
+from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, entry_of
 from tinygnn.nn import Module
+from tinygnn.nn.activation import ACTIVATIONS
 
 
 def to_torch(model: Module, *, dtype: Any = "float64") -> Any:
@@ -47,6 +48,13 @@ def _value(value: Any, path: str) -> Any:
         return make(value, path)
     if isinstance(value, (list, tuple)):
         return [_value(part, f"{path}[{i}]") for i, part in enumerate(value)]
+    if callable(value):
+        for name, function in ACTIVATIONS.items():
+            if function is value:
+                return getattr(require_torch().nn, ACTIVATION_CLASSES[name])()
+        raise AdapterError(
+            f"{path} is {value!r}, a function of your own: PyG has {', '.join(ACTIVATIONS)}", attribute=path
+        )
     return value
 
 
