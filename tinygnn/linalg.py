@@ -14,6 +14,7 @@ from math import inf, nan
 from operator import mul
 from typing import Any, SupportsFloat, TypeGuard
 
+from tinygnn.marked import Ones
 from tinygnn.sparse import Features, Parents, SparseRow, gather, nonzeros
 from tinygnn.value import Value, exponential, logarithm, real_number
 
@@ -297,12 +298,15 @@ def weighted_sums(
             out.append([Value(_of_data(coefficients, v), v, coefficients, op) for v in made_from])
         elif indices:
             columns = zip(*[data[k] for k in indices])
-            out.append(
-                [
-                    Value(sum_of_products(coefficients, column), values_of_column, coefficients, op)
-                    for column, values_of_column in zip(columns, made_from)
-                ]
-            )
+            if type(coefficients) is Ones:
+                out.append([Value(sum(c), v, coefficients, op) for c, v in zip(columns, made_from)])
+            else:
+                out.append(
+                    [
+                        Value(sum_of_products(coefficients, c), v, coefficients, op)
+                        for c, v in zip(columns, made_from)
+                    ]
+                )
         else:
             out.append([Value(0.0, (), (), op) for _ in range(width)])
     return out

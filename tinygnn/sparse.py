@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from math import isfinite
 
-from tinygnn.leaves import Leaves
+from tinygnn.marked import Leaves, Ones
 from tinygnn.value import Value
 
 # A row of a constant sparse matrix: which columns, their coefficients, and the op that says so.
@@ -20,6 +20,8 @@ TABLES = 4  # weight matrices that features remember: a layer has one or two
 def sparse_row(indices: Sequence[int], coefficients: Sequence[float]) -> SparseRow:
     """Make a row for `weighted_sums`."""
     constants = tuple(coefficients)
+    if constants.count(1.0) == len(constants):
+        constants = Ones(constants)
     return tuple(indices), constants, ("linear_combination", constants)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from math import inf, nan
 from typing import Any, ClassVar, Protocol, SupportsFloat
 
-from tinygnn.leaves import Leaves
+from tinygnn.marked import Leaves, Ones
 
 # The name of an operation, or a tuple (name, constants...) where it has constants.
 Op = str | tuple[Any, ...]
@@ -323,10 +323,14 @@ class Value:
             grad, parents, partials = node.grad, node.parents, node.partials
             if grad == 0.0 and type(parents) is Leaves:
                 continue  # their partials are finite: nothing would change
-            if not math.isfinite(grad):
-                parents, partials = dependencies(node)
-            for parent, partial in zip(parents, partials):
-                parent.grad += grad * partial
+            if type(partials) is Ones:
+                for parent in parents:
+                    parent.grad += grad
+            else:
+                if not math.isfinite(grad):
+                    parents, partials = dependencies(node)
+                for parent, partial in zip(parents, partials):
+                    parent.grad += grad * partial
             if watchers:
                 for watcher in watchers:
                     watcher.passed_on(node)
@@ -341,9 +345,11 @@ def dependencies(node: Value) -> tuple[tuple[Value, ...], tuple[float, ...]]:
 def topological_order(output: Value) -> list[Value]:
     """List the values that `output` was made from, leaves left out, each before its parents.
 
-    A depth-first search with a stack of its own: a chain of a million values is no problem.
+    A depth-first search with a stack of its own: a chain of a million values is no problem. Values made
+    from leaves alone come last, side by side, for they pass their gradients on to the same few.
     """
     finished: list[Value] = []
+    last: list[Value] = []
     path: list[Value] = []  # the values being searched, each made from the next one
     seen: set[Value] = set()
     unsearched = [iter((output,))]  # what is left to search at each step of the path
@@ -352,7 +358,7 @@ def topological_order(output: Value) -> list[Value]:
             if node.parents and node not in seen:
                 seen.add(node)
                 if type(node.parents) is Leaves:
-                    finished.append(node)
+                    last.append(node)
                 else:
                     path.append(node)
                     unsearched.append(iter(node.parents))
@@ -362,7 +368,7 @@ def topological_order(output: Value) -> list[Value]:
             if path:
                 finished.append(path.pop())
     finished.reverse()
-    return finished
+    return finished + last
 
 
 # ---- real numbers: IEEE 754 results where Python's own operators raise ---------------------------
