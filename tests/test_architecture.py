@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 # The core in reading order: DESIGN's "a file imports only files above it". `nn` and `explain` are folders.
 READING_ORDER = [
-    "leaves",
+    "marked",
     "value",
     "modes",
     "collector",

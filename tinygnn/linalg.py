@@ -16,12 +16,11 @@ from typing import Any, SupportsFloat, TypeGuard
 
 from tinygnn.marked import Ones
 from tinygnn.sparse import Features, Parents, SparseRow, gather, nonzeros
-from tinygnn.value import Value, exponential, logarithm, real_number
+from tinygnn.value import ONE, Value, exponential, logarithm, real_number
 
 Row = Sequence[SupportsFloat]  # Values or floats
 Matrix = Sequence[Row]
 
-ONE = (1.0,)
 COMPILED = not __file__.endswith(".py")  # by mypyc; see setup.py
 NATIVE = COMPILED and not hasattr(math, "sumprod")  # whether a compiled loop sums as Python does
 

@@ -16,12 +16,17 @@ import numbers
 import reprlib
 from collections.abc import Callable
 from math import inf, nan
-from typing import Any, ClassVar, Protocol, SupportsFloat
+from typing import Any, ClassVar, Final, Protocol, SupportsFloat
 
 from tinygnn.marked import Leaves, Ones
 
 # The name of an operation, or a tuple (name, constants...) where it has constants.
 Op = str | tuple[Any, ...]
+
+# Partials that many Values have, made once: compiled code would make them anew for each.
+ZERO: Final[tuple[float, ...]] = (0.0,)
+ONE: Final[tuple[float, ...]] = Ones((1.0,))
+ONES: Final[tuple[float, ...]] = Ones((1.0, 1.0))
 
 
 class Watcher(Protocol):
@@ -83,7 +88,7 @@ class Value:
     def __add__(self, other: SupportsFloat) -> Value:
         """x + y; d/dx = 1, d/dy = 1."""
         y = as_value(other)
-        return Value(self.data + y.data, (self, y), (1.0, 1.0), "+")
+        return Value(self.data + y.data, (self, y), ONES, "+")
 
     def __sub__(self, other: SupportsFloat) -> Value:
         """x - y; d/dx = 1, d/dy = -1."""
@@ -190,8 +195,8 @@ class Value:
         """max(x, 0); d/dx = 1 for x > 0, else 0, at 0 too. A nan stays nan, with slope 1."""
         x = self.data
         if x <= 0.0:
-            return Value(0.0, (self,), (0.0,), "relu")
-        return Value(x, (self,), (1.0,), "relu")
+            return Value(0.0, (self,), ZERO, "relu")
+        return Value(x, (self,), ONE, "relu")
 
     def leaky_relu(self, negative_slope: SupportsFloat = 0.01) -> Value:
         """x for x > 0, else negative_slope·x; d/dx = 1 for x > 0, else negative_slope, at 0 too."""
@@ -205,7 +210,7 @@ class Value:
         x, a = self.data, real_number(alpha)
         if x <= 0.0:
             return Value(a * math.expm1(x), (self,), (a * math.exp(x),), ("elu", a))
-        return Value(x, (self,), (1.0,), ("elu", a))
+        return Value(x, (self,), ONE, ("elu", a))
 
     def gelu(self, approximate: str = "none") -> Value:
         """x Φ(x), Φ the normal distribution function; d/dx = Φ(x) + x φ(x) (Hendrycks & Gimpel 2016).
@@ -367,8 +372,7 @@ def topological_order(output: Value) -> list[Value]:
             unsearched.pop()
             if path:
                 finished.append(path.pop())
-    finished.reverse()
-    return finished + last
+    return finished[::-1] + last[::-1]
 
 
 # ---- real numbers: IEEE 754 results where Python's own operators raise ---------------------------
