@@ -12,6 +12,7 @@ Numbers = Any
 KINDS = {
     "op": "one operation of Value, linalg or losses",
     "model": "a layer or a small model on a graph",
+    "module": "a readout, a pooling, or a layer that reads sequences",
     "optimizer": "an optimizer's steps on given gradients",
     "training": "the losses of a whole training run",
 }
@@ -21,6 +22,7 @@ DATA = ("x", "edge_weight", "edge_attr")
 
 FLAGS = {
     "accumulate": "backward runs twice: leaves add up, values in between start anew",
+    "batch": "several graphs in one: none may see another",
     "constant": "an operand is a plain number: it takes no gradient and changes no other",
     "directed": "some edge has no reverse: swapped sources and targets show",
     "domain-edge": "at or past the edge of the function's domain",

@@ -8,19 +8,21 @@ from tinygnn.conformance.case import Case
 from tinygnn.conformance.gnn_table import gnn_cases
 from tinygnn.conformance.layers_table import layer_cases
 from tinygnn.conformance.models_table import model_cases
+from tinygnn.conformance.modules_table import module_cases
 from tinygnn.conformance.ops_table import op_cases
 from tinygnn.conformance.rows_table import row_cases
 from tinygnn.conformance.training_table import optimizer_cases, training_cases
 
 
 def all_cases() -> list[Case]:
-    """Every case of the suite: operations, losses, models, optimizers, training."""
+    """Every case of the suite: operations, losses, models, modules, optimizers, training."""
     return [
         *op_cases(),
         *row_cases(),
         *model_cases(),
         *layer_cases(),
         *gnn_cases(),
+        *module_cases(),
         *optimizer_cases(),
         *training_cases(),
     ]

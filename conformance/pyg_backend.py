@@ -10,6 +10,7 @@ from tinygnn.conformance.case import DATA, Case, Result
 from tinygnn.conformance.data import karate
 from tinygnn.conformance.torch_backend import differentiate, model_outputs, run_training
 from tinygnn.conformance.torch_models import activate
+from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import INSTALL, import_torch, tensor
 
 LAYERS = ("GCNConv", "SAGEConv", "GATConv")
@@ -32,11 +33,15 @@ class PygBackend:
         self.version = str(import_pyg().__version__)
 
     def supports(self, case: Case) -> bool:
-        return case.kind in ("model", "training")
+        return case.kind in ("model", "module", "training")
 
     def run(self, case: Case) -> Result:
         if case.kind == "training":
             return run_training(case, forward_on_karate(case))
+        if case.kind == "module":
+            return run_module(
+                case, import_torch().nn if case.call == "LSTM" else import_pyg("torch_geometric.nn")
+            )
         model = build(case).train(case.options.get("training", True))
         parameters = {name: tensor(case.inputs[name]) for name in case.inputs if name not in DATA}
         model.load_state_dict(parameters)

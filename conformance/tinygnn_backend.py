@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import tinygnn
-from tinygnn import linalg, optim
+from tinygnn import linalg, nn, optim
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.compare import (
     EPS,
@@ -17,7 +17,8 @@ from tinygnn.conformance.compare import (
 )
 from tinygnn.conformance.data import karate
 from tinygnn.conformance.magnitude import magnitudes
-from tinygnn.conformance.tinygnn_models import run_model, training_model
+from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, build, outputs_of
+from tinygnn.conformance.tinygnn_models import put_parameters, run_model, training_model
 from tinygnn.losses import cross_entropy, mse_loss
 from tinygnn.nn.module import leaves
 from tinygnn.sparse import nonzeros
@@ -129,6 +130,11 @@ def answer_graph(case: Case) -> Expected:
     objective = weighted_by(case.cotangent, end)
     for _ in range(case.passes):
         objective.backward(1.0 if isinstance(end, list) else case.cotangent)
+    return measured(case, outputs, inputs, objective)
+
+
+def measured(case: Case, outputs: dict[str, Any], inputs: dict[str, Any], objective: Value) -> Expected:
+    """The numbers of outputs and gradients, each with the sum of its terms."""
     sizes, gradients, longest = magnitudes(objective, leaves(list(outputs.values())))
     numbers = {name: pick(out, lambda v: v.data) for name, out in outputs.items()}
     terms = {name: pick(out, lambda v: sizes.get(v, 0.0)) for name, out in outputs.items()}
@@ -136,6 +142,18 @@ def answer_graph(case: Case) -> Expected:
         numbers[f"grad {name}"] = pick(values, lambda v: v.grad)
         terms[f"grad {name}"] = pick(values, lambda v: case.passes * gradients.get(v, 0.0))
     return Expected(numbers, terms, ROUNDINGS_PER_VALUE + longest)
+
+
+def answer_module(case: Case) -> Expected:
+    """A readout, a pooling or LSTM: all outputs, and the gradients of all inputs."""
+    inputs = {name: to_values(numbers) for name, numbers in case.inputs.items()}
+    module = build(nn, case.call, case.options["settings"])
+    put_parameters(module, {name: values for name, values in inputs.items() if name not in MODULE_DATA})
+    outputs = {name: values_in(out) for name, out in outputs_of(case, module, inputs, lambda i: i).items()}
+    ends = leaves([outputs[name] for name in WITH_GRADIENT if name in outputs])
+    objective = linalg.linear_combination(case.cotangent[: len(ends)], ends)
+    objective.backward()
+    return measured(case, outputs, inputs, objective)
 
 
 def weighted_by(cotangent: Numbers, out: Any) -> Value:
@@ -180,6 +198,7 @@ def answer_training(case: Case) -> Expected:
 ANSWERS: dict[str, Callable[[Case], Expected]] = {
     "op": answer_graph,
     "model": answer_graph,
+    "module": answer_module,
     "optimizer": answer_optimizer,
     "training": answer_training,
 }
@@ -188,6 +207,11 @@ ANSWERS: dict[str, Callable[[Case], Expected]] = {
 def to_values(numbers: Numbers) -> Any:
     """Nested lists of new leaves."""
     return [to_values(part) for part in numbers] if isinstance(numbers, list) else Value(numbers)
+
+
+def values_in(nested: Any) -> Any:
+    """The same nesting with leaves in place of numbers that are constant."""
+    return [values_in(part) for part in nested] if isinstance(nested, (list, tuple)) else as_value(nested)
 
 
 def pick(nested: Any, read: Callable[[Value], float]) -> Numbers:

@@ -8,6 +8,7 @@ from typing import Any
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.data import karate
 from tinygnn.conformance.torch_models import loss_of, model_output
+from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import import_torch, operations, tensor
 
 
@@ -20,9 +21,13 @@ class TorchBackend:
         self.version = str(import_torch().__version__)
 
     def supports(self, case: Case) -> bool:
+        if case.kind == "module":
+            return case.call == "LSTM"  # PyTorch has none of the others
         return case.kind != "op" or case.call in operations()
 
     def run(self, case: Case) -> Result:
+        if case.kind == "module":
+            return run_module(case, import_torch().nn)
         if case.kind == "optimizer":
             return run_optimizer(case)
         if case.kind == "training":

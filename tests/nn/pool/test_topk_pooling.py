@@ -95,6 +95,7 @@ def test_min_score_keeps_by_softmax_and_never_drops_a_whole_graph():
     assert kept(x, batch, min_score=0.2) == [1, 2, 3, 4, 5]
     assert kept(x, batch, min_score=0.5) == [1, 3, 4, 5]
     assert kept(x, batch, min_score=0.99) == [1, 3, 4, 5]
+    assert kept(x, [1, 1, 1, 0, 0, 0], min_score=0.99) == [1, 3, 4, 5]
     _, _, _, _, _, score = scalar(2.0, min_score=0.0)([[0.0], [log(2.0)]], ([], []))
     assert [s.data for s in score] == pytest.approx([0.2, 0.8], rel=ROUNDED)
 

@@ -32,8 +32,8 @@ class SelectTopK(Module):
     with a larger score instead, and the best one where none has. act is σ, a name or a function.
 
     Parameters: weight [1][in_channels], from U(±1/√in_channels). Shapes: x [N][in_channels] or [N]
-    -> the positions of the chosen nodes and the scores of these. Graphs come in order, in each the nodes
-    by falling score with ratio, by position with min_score.
+    -> the positions of the chosen nodes and the scores of these: with ratio graph after graph, in each by
+    falling score; with min_score in the order in which they stand.
 
     Of nodes with equal scores the one that stands first comes first; PyG leaves that order to its sorting.
     A nan counts as the largest score with ratio, and is never chosen with min_score. The choice itself
@@ -64,6 +64,7 @@ class SelectTopK(Module):
         groups = groups_of(batch, len(rows))
         scores = self._projected(rows) if self.min_score is None else self._shares(rows, groups)
         chosen = [i for group in groups for i in self._best(group, [scores[i].data for i in group])]
+        chosen = chosen if self.min_score is None else sorted(chosen)
         return chosen, [scores[i] for i in chosen]
 
     def _projected(self, rows: Matrix) -> list[Value]:
