@@ -14,6 +14,7 @@ KINDS = {
     "model": "a layer or a small model on a graph",
     "module": "a readout, a pooling, or a layer that reads sequences",
     "optimizer": "an optimizer's steps on given gradients",
+    "schedule": "an optimizer's learning rates, epoch for epoch, and its steps",
     "training": "the losses of a whole training run",
 }
 

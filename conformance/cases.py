@@ -10,12 +10,14 @@ from tinygnn.conformance.layers_table import layer_cases
 from tinygnn.conformance.models_table import model_cases
 from tinygnn.conformance.modules_table import module_cases
 from tinygnn.conformance.ops_table import op_cases
+from tinygnn.conformance.optimizers_table import optimizer_cases
 from tinygnn.conformance.rows_table import row_cases
-from tinygnn.conformance.training_table import optimizer_cases, training_cases
+from tinygnn.conformance.schedules_table import schedule_cases
+from tinygnn.conformance.training_table import training_cases
 
 
 def all_cases() -> list[Case]:
-    """Every case of the suite: operations, losses, models, modules, optimizers, training."""
+    """Every case of the suite: operations, losses, models, modules, optimizers, schedules, training."""
     return [
         *op_cases(),
         *row_cases(),
@@ -24,6 +26,7 @@ def all_cases() -> list[Case]:
         *gnn_cases(),
         *module_cases(),
         *optimizer_cases(),
+        *schedule_cases(),
         *training_cases(),
     ]
 

@@ -10,7 +10,6 @@ from tinygnn import linalg, nn, optim
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.compare import (
     EPS,
-    OPTIMIZER_TOLERANCE,
     ROUNDINGS_PER_VALUE,
     TRAINING_TOLERANCE,
     Expected,
@@ -19,6 +18,7 @@ from tinygnn.conformance.data import karate
 from tinygnn.conformance.magnitude import magnitudes
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, build, outputs_of
 from tinygnn.conformance.tinygnn_models import put_parameters, run_model, training_model
+from tinygnn.conformance.tinygnn_steps import answer_optimizer
 from tinygnn.losses import cross_entropy, mse_loss
 from tinygnn.nn.module import leaves
 from tinygnn.sparse import nonzeros
@@ -87,11 +87,6 @@ OPS: dict[str, Callable[..., Any]] = {
     ),
     "mse_loss": mse_loss,
     "cross_entropy": lambda prediction, **rest: cross_entropy(prediction, **rest),
-}
-OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
-    "SGD": optim.SGD,
-    "Adam": optim.Adam,
-    "AdamW": optim.AdamW,
 }
 
 
@@ -163,23 +158,6 @@ def weighted_by(cotangent: Numbers, out: Any) -> Value:
     return linalg.linear_combination(leaves(cotangent), leaves(out))
 
 
-def answer_optimizer(case: Case) -> Expected:
-    """The weights after every step: [steps][n]."""
-    weights = [Value(w) for w in case.inputs["w"]]
-    optimizer = OPTIMIZERS[case.call](weights, **case.options["settings"])
-    history, terms = [], []
-    size = [abs(w.data) for w in weights]
-    for gradients in case.options["gradients"]:
-        before = [w.data for w in weights]
-        for w, gradient in zip(weights, gradients):
-            w.grad = gradient
-        optimizer.step()
-        size = [s + abs(w.data - old) for s, w, old in zip(size, weights, before)]
-        history.append([w.data for w in weights])
-        terms.append(size)
-    return Expected({"w": history}, {"w": terms}, OPTIMIZER_TOLERANCE / EPS)
-
-
 def answer_training(case: Case) -> Expected:
     """The loss before every step: [steps]."""
     graph = karate()
@@ -200,6 +178,7 @@ ANSWERS: dict[str, Callable[[Case], Expected]] = {
     "model": answer_graph,
     "module": answer_module,
     "optimizer": answer_optimizer,
+    "schedule": answer_optimizer,
     "training": answer_training,
 }
 

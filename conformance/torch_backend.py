@@ -10,6 +10,7 @@ from tinygnn.conformance.data import karate
 from tinygnn.conformance.torch_models import loss_of, model_output
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import import_torch, operations, tensor
+from tinygnn.conformance.torch_steps import run_optimizer
 
 
 class TorchBackend:
@@ -28,7 +29,7 @@ class TorchBackend:
     def run(self, case: Case) -> Result:
         if case.kind == "module":
             return run_module(case, import_torch().nn)
-        if case.kind == "optimizer":
+        if case.kind in ("optimizer", "schedule"):
             return run_optimizer(case)
         if case.kind == "training":
             return run_training(case, dense_forward(case))
@@ -58,19 +59,6 @@ def differentiate(case: Case, inputs: dict[str, Any], outputs: dict[str, Any]) -
     for name, value in inputs.items():
         numbers[f"grad {name}"] = None if value.grad is None else value.grad.tolist()
     return Result(numbers)
-
-
-def run_optimizer(case: Case) -> Result:
-    """torch.optim's weights after every step."""
-    torch = import_torch()
-    weights = tensor(case.inputs["w"], True)
-    optimizer = getattr(torch.optim, case.call)([weights], **case.options["settings"])
-    history = []
-    for gradient in case.options["gradients"]:
-        weights.grad = tensor(gradient)
-        optimizer.step()
-        history.append(weights.tolist())
-    return Result({"w": history})
 
 
 def run_training(case: Case, forward: Callable[[dict[str, Any]], Any]) -> Result:

@@ -84,6 +84,13 @@ PROMISED = [
     "op/times-zero-then-sqrt/masked",
     "optimizer/sgd/nesterov",
     "optimizer/adamw/weight-decay",
+    "optimizer/adam/amsgrad",
+    "optimizer/rmsprop/centered",
+    "optimizer/adagrad/groups",
+    "optimizer/sgd/clipped-norm",
+    "schedule/cosine",
+    "schedule/warm-up-then-cosine",
+    "schedule/plateau-cooldown",
     "training/karate-gcn-relu-adam",
 ]
 

@@ -63,6 +63,11 @@ def of_optimizer(name: str, change: Callable[..., Any]) -> Mutant:
     return lambda patch: patch.setattr(torch.optim, name, change)
 
 
+def of_schedule(name: str, change: Callable[..., Any]) -> Mutant:
+    """A mutant of a schedule."""
+    return lambda patch: patch.setattr(torch.optim.lr_scheduler, name, change)
+
+
 def flipped(edges: Any) -> Any:
     sources, targets = edges
     return targets, sources
@@ -151,6 +156,7 @@ def adam_with_eps_inside_the_root(parameters: Any, lr: float, eps: float = 1e-8,
 
 
 original_adam = torch.optim.Adam
+original_step_lr = torch.optim.lr_scheduler.StepLR
 
 # name: the mutant, and the cases among which it is looked for
 MUTANTS: dict[str, tuple[Mutant, str]] = {
@@ -222,6 +228,43 @@ MUTANTS: dict[str, tuple[Mutant, str]] = {
     "dampening ignored": (of_optimizer("SGD", SettingsLeftOut(torch.optim.SGD, "dampening")), "optimizer/"),
     "weight decay coupled in AdamW": (of_optimizer("AdamW", original_adam), "optimizer/"),
     "eps of Adam inside the root": (of_optimizer("Adam", adam_with_eps_inside_the_root), "optimizer/"),
+    "amsgrad ignored": (of_optimizer("Adam", SettingsLeftOut(torch.optim.Adam, "amsgrad")), "optimizer/"),
+    "maximize ignored": (of_optimizer("SGD", SettingsLeftOut(torch.optim.SGD, "maximize")), "optimizer/"),
+    "centered ignored": (
+        of_optimizer("RMSprop", SettingsLeftOut(torch.optim.RMSprop, "centered")), "optimizer/rmsprop/",
+    ),
+    "lr_decay ignored": (
+        of_optimizer("Adagrad", SettingsLeftOut(torch.optim.Adagrad, "lr_decay")), "optimizer/adagrad/",
+    ),
+    "gradients not clipped": (
+        lambda patch: patch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *_, **__: None),
+        "optimizer/",
+    ),
+    "eta_min ignored": (
+        of_schedule(
+            "CosineAnnealingLR", SettingsLeftOut(torch.optim.lr_scheduler.CosineAnnealingLR, "eta_min")
+        ),
+        "schedule/",
+    ),
+    "cooldown ignored": (
+        of_schedule(
+            "ReduceLROnPlateau", SettingsLeftOut(torch.optim.lr_scheduler.ReduceLROnPlateau, "cooldown")
+        ),
+        "schedule/",
+    ),
+    "threshold always relative": (
+        of_schedule(
+            "ReduceLROnPlateau", SettingsLeftOut(torch.optim.lr_scheduler.ReduceLROnPlateau, "threshold_mode")
+        ),
+        "schedule/",
+    ),
+    "schedule an epoch late": (
+        of_schedule(
+            "StepLR",
+            lambda optimizer, step_size, **rest: original_step_lr(optimizer, step_size + 1, **rest),
+        ),
+        "schedule/",
+    ),
 }  # fmt: skip
 
 
