@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tinygnn.conformance.aggregate_table import aggregate_cases
 from tinygnn.conformance.case import Case
 from tinygnn.conformance.gnn_table import gnn_cases
 from tinygnn.conformance.layers_table import layer_cases
@@ -21,6 +22,7 @@ def all_cases() -> list[Case]:
     return [
         *op_cases(),
         *row_cases(),
+        *aggregate_cases(),
         *model_cases(),
         *layer_cases(),
         *gnn_cases(),

@@ -83,6 +83,8 @@ def own_terms(node: Value) -> float:
     if name in ("logsumexp", "log_softmax"):
         # largest + log Σ e^(x - largest), and the logarithm errs by eps where its argument does
         return abs(max(x, default=0.0)) + math.log(max(len(x), 1)) + 1.0 + abs(node.data)
+    if name in AGGREGATES:
+        return AGGREGATES[name][0](node)
     if name == "gelu":
         # x Φ(x), and Φ errs by |x| φ(x) eps where its argument is rounded; x (1 + tanh u)/2 has the term x
         rounded = abs(node.data) + x[0] * x[0] * bell(x[0])
@@ -125,7 +127,7 @@ def bell(x: float) -> float:
 
 
 # Functions of several numbers whose partial derivatives do not depend on them.
-CONSTANT_PARTIALS = ("+", "-", "maximum", "minimum", "linear_combination", "total", "mean")
+CONSTANT_PARTIALS = ("+", "-", "maximum", "minimum", "median", "linear_combination", "total", "mean")
 
 
 def partial_errors(node: Value, sizes: Magnitudes) -> list[float]:
@@ -153,6 +155,8 @@ def partial_errors(node: Value, sizes: Magnitudes) -> list[float]:
         return power_errors(node, size)
     if name in ("softmax", "log_softmax", "logsumexp"):
         return softmax_errors(node, size)
+    if name in AGGREGATES:
+        return AGGREGATES[name][1](node, size)
     if name in CONSTANT_PARTIALS:
         return [0.0] * len(parents)
     raise KeyError(f"no rule for the errors of {name!r}: give it a row in UNARY or here")
@@ -194,3 +198,84 @@ def probabilities(logits: list[float]) -> list[float]:
         return [math.nan] * len(logits)
     exponentials = [math.exp(x - peak) for x in logits]
     return [e / sum(exponentials) for e in exponentials]
+
+
+# ---- aggregations of a group ------------------------------------------------------------------------
+
+
+def product_errors(node: Value, size: list[float]) -> list[float]:
+    """The errors of Π_{j≠i} x_j: what each of them brings along, times the others."""
+    x = [abs(parent.data) for parent in node.parents]
+    every = range(len(x))
+    return [
+        sum([times(math.prod([x[k] for k in every if k not in (i, j)]), size[j]) for j in every if j != i])
+        for i in every
+    ]
+
+
+def distances(node: Value) -> list[tuple[float, float]]:
+    """|x_i - mean|, and the absolute terms it is computed from, for each parent."""
+    x = [parent.data for parent in node.parents]
+    mean, size = sum(x) / len(x), sum(map(abs, x)) / len(x)
+    return [(abs(entry - mean), abs(entry) + size) for entry in x]
+
+
+def var_terms(node: Value) -> float:
+    """(x_i - mean)² / n errs by 2 |x_i - mean| / n times the error of the difference."""
+    return abs(node.data) + 2.0 * sum([times(d, terms) for d, terms in distances(node)]) / len(node.parents)
+
+
+def var_errors(node: Value, size: list[float]) -> list[float]:
+    """The errors of 2 (x_i - mean) / n."""
+    n, mean = len(size), sum(size) / len(size)
+    return [2.0 / n * (terms + s + mean) for (_, terms), s in zip(distances(node), size)]
+
+
+def std_terms(node: Value) -> float:
+    """√v errs by 1 / (2 √v) times the error of v; where all numbers are equal it is exact."""
+    return node.data + var_terms(node) / (2.0 * node.data) if node.data else 0.0
+
+
+def std_errors(node: Value, size: list[float]) -> list[float]:
+    """The errors of (x_i - mean) / (n std)."""
+    std, n, mean = node.data, len(size), sum(size) / len(size)
+    if not std:
+        return [0.0] * n
+    own = std_terms(node) + sum([times(p, s) for p, s in zip(node.partials, size)])
+    return [
+        (terms + s + mean) / (n * std) + times(p, own / std)
+        for p, (_, terms), s in zip(node.partials, distances(node), size)
+    ]
+
+
+def softmax_mean_parts(node: Value) -> tuple[list[float], list[float], list[float]]:
+    """x, softmax(x), and the relative error of each probability: that of its exponent and of the sum."""
+    x = [parent.data for parent in node.parents]
+    p, peak = probabilities(x), max(x)
+    shifts = [times(1.0, entry - peak) for entry in x]
+    return x, p, [1.0 + shift + sum([times(q, s) for q, s in zip(p, shifts)]) for shift in shifts]
+
+
+def softmax_mean_terms(node: Value) -> float:
+    """Σ p_i x_i."""
+    return sum([times(q, entry) * error for entry, q, error in zip(*softmax_mean_parts(node))])
+
+
+def softmax_mean_errors(node: Value, size: list[float]) -> list[float]:
+    """The errors of p_i (1 + x_i - y)."""
+    x, p, relative = softmax_mean_parts(node)
+    y = softmax_mean_terms(node) + sum([times(d, s) for d, s in zip(node.partials, size)])
+    shift = sum([times(q, s) for q, s in zip(p, size)])
+    return [
+        q * ((1.0 + abs(entry) + abs(node.data)) * (error + s + shift) + s + y)
+        for entry, q, error, s in zip(x, p, relative, size)
+    ]
+
+
+# The terms of each result and the errors of its partial derivatives.
+AGGREGATES: dict[str, tuple[Callable[[Value], float], Callable[[Value, list[float]], list[float]]]] = {
+    "product": (lambda node: abs(node.data), product_errors),
+    "var": (var_terms, var_errors),
+    "std": (std_terms, std_errors),
+    "softmax_mean": (softmax_mean_terms, softmax_mean_errors),
+}

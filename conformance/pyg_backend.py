@@ -33,7 +33,7 @@ class PygBackend:
         self.version = str(import_pyg().__version__)
 
     def supports(self, case: Case) -> bool:
-        return case.kind in ("model", "module", "training")
+        return case.kind in ("model", "module", "training") or case.call == "aggregate"
 
     def run(self, case: Case) -> Result:
         if case.kind == "training":
@@ -42,6 +42,8 @@ class PygBackend:
             return run_module(
                 case, import_torch().nn if case.call == "LSTM" else import_pyg("torch_geometric.nn")
             )
+        if case.call == "aggregate":
+            return run_aggregation(case)
         model = build(case).train(case.options.get("training", True))
         parameters = {name: tensor(case.inputs[name]) for name in case.inputs if name not in DATA}
         model.load_state_dict(parameters)
@@ -50,6 +52,15 @@ class PygBackend:
         out = read_out(case.options.get("readout"), call(model, case, **{**constants, **data}))
         outputs = model_outputs(case, activate(case.options.get("last"), out))
         return differentiate(case, {**data, **dict(model.named_parameters())}, outputs)
+
+
+def run_aggregation(case: Case) -> Result:
+    """PyG's aggregation of that name."""
+    rows, torch = tensor(case.inputs["rows"], True), import_torch()
+    index = torch.tensor(case.options["index"], dtype=torch.long)
+    aggregation = import_pyg("torch_geometric.nn.resolver").aggregation_resolver(case.options["aggr"])
+    out = aggregation(rows, index, dim_size=case.options["num_groups"])
+    return differentiate(case, {"rows": rows}, {"out": out})
 
 
 def call(model: Any, case: Case, x: Any, **of_edges: Any) -> Any:

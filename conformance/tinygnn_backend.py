@@ -7,6 +7,7 @@ from typing import Any
 
 import tinygnn
 from tinygnn import linalg, nn, optim
+from tinygnn.aggregate import aggregate
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.compare import (
     EPS,
@@ -85,6 +86,7 @@ OPS: dict[str, Callable[..., Any]] = {
     "value_weighted_sums": lambda coefficients, **rest: linalg.value_weighted_sums(
         [(list(range(len(row))), row) for row in coefficients], **rest
     ),
+    "aggregate": lambda rows, **options: aggregate_rows(rows, **options),
     "mse_loss": mse_loss,
     "cross_entropy": lambda prediction, **rest: cross_entropy(prediction, **rest),
 }
@@ -95,6 +97,12 @@ def chain(x: Value, length: int) -> Value:
     for _ in range(length):
         x = x.sin() + x
     return x
+
+
+def aggregate_rows(rows: linalg.Matrix, aggr: str, index: list[int], num_groups: int) -> list[list[Value]]:
+    """The aggregate of each group; row i belongs to group index[i]."""
+    groups = [[i for i, own in enumerate(index) if own == group] for group in range(num_groups)]
+    return [[as_value(entry) for entry in row] for row in aggregate(aggr, rows, groups)]
 
 
 class TinygnnBackend:

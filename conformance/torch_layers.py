@@ -31,14 +31,37 @@ def sage_conv(
 
 
 def aggregate(aggr: str, rows: Any, edge_index: Any) -> Any:
-    """The mean, sum or maximum of the rows that each node hears; equally large ones share the gradient."""
+    """Aggregate the rows that each node hears."""
+    return aggregate_groups(aggr, rows, [sources_of(i, edge_index) for i in range(len(rows))])
+
+
+def aggregate_groups(aggr: str, rows: Any, groups: list[list[int]]) -> Any:
+    """Aggregate each group of rows; of none it is 0, and the product 1."""
     torch = import_module("torch")
-    heard = [rows[sources_of(i, edge_index)] for i in range(len(rows))]
-    if aggr == "mean":
-        return torch.stack([own.sum(0) / max(len(own), 1) for own in heard])
-    if aggr == "max":
-        return torch.stack([own.amax(0) if len(own) else own.sum(0) for own in heard])
-    return torch.stack([own.sum(0) for own in heard])
+    nothing = rows.new_full((rows.shape[1],), 1.0 if aggr == "mul" else 0.0)
+    return torch.stack([aggregate_one(aggr, rows[group]) if group else nothing for group in groups])
+
+
+def aggregate_one(aggr: str, rows: Any) -> Any:
+    """One row from many, column by column; equally large numbers share the gradient of max and min."""
+    torch = import_module("torch")
+    if aggr == "std":
+        variance = rows.var(0, correction=0)
+        equal = (rows == rows[0]).all(0) & rows[0].isfinite()
+        return torch.where(equal, 0.0, torch.where(equal, 1.0, variance).sqrt())
+    if aggr == "softmax":
+        return (rows.softmax(0) * rows).sum(0)
+    reduce = {
+        "sum": lambda: rows.sum(0),
+        "add": lambda: rows.sum(0),
+        "mean": lambda: rows.mean(0),
+        "max": lambda: rows.amax(0),
+        "min": lambda: rows.amin(0),
+        "mul": lambda: rows.prod(0),
+        "var": lambda: rows.var(0, correction=0),
+        "median": lambda: rows.median(0).values,
+    }
+    return reduce[aggr]()
 
 
 def sources_of(node: int, edge_index: Any) -> list[int]:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from tinygnn.adapters.errors import require
+from tinygnn.conformance.torch_layers import aggregate_groups
 from tinygnn.conformance.torch_models import loss_of
 
 INSTALL = "torch torch_geometric"
@@ -122,6 +123,13 @@ def of_rows() -> dict[str, Operation]:
         "dense_product": lambda rows, columns, bias=None: linear(rows, columns, bias),
         "weighted_sums": sums,
         "value_weighted_sums": sums,
+        "aggregate": aggregate_rows,
         "mse_loss": lambda prediction, **options: loss_of("mse_loss", prediction, **options),
         "cross_entropy": lambda prediction, **options: loss_of("cross_entropy", prediction, **options),
     }
+
+
+def aggregate_rows(rows: Any, aggr: str, index: list[int], num_groups: int) -> Any:
+    """The aggregate of each group; row i belongs to group index[i]."""
+    groups = [[i for i, own in enumerate(index) if own == group] for group in range(num_groups)]
+    return aggregate_groups(aggr, rows, groups)

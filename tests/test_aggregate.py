@@ -135,6 +135,11 @@ def test_nan_is_not_swallowed(aggr, place):
     assert math.isnan(aggregate(aggr, [[x] for x in numbers], [[0, 1, 2]])[0][0])
 
 
+def test_the_median_picks_a_nan():
+    """As torch.median does: the first one takes the gradient."""
+    assert one("median", [1.0, math.nan, math.nan])[1] == [0.0, 1.0, 0.0]
+
+
 def test_infinities():
     """As IEEE 754 has them; the softmax of an infinity is not defined, nor is its distance to a mean."""
     assert [one(a, [1.0, math.inf])[0] for a in ("sum", "max", "min", "mul", "median")] == [

@@ -34,14 +34,15 @@ def aggregate(
         std        √var                      softmax    Σ softmax(x) x     (over the group)
 
     Of no rows each is 0, but mul is 1. Ties: equally large numbers share the gradient of max and min
-    equally, as PyG's do on the CPU; median's goes to the one number it picks, which of equal numbers is
+    equally; median's goes to the one number it picks, which of equal numbers is
     decided by their order in the group. Where all are equal std has the gradient 0. A nan among the
     numbers makes the result nan. Shapes: rows [E][F], groups [N][...] -> [N][F]; width is F where there
     are no rows to tell it. Entries are Values or constant floats.
 
     Departures from PyG: var and std are computed from the differences to the mean, so that nothing
-    cancels; PyG takes mean(x²) - mean(x)², and sets std and its gradient to 0 below √1e-5. PyG's
-    median takes a nan for the largest number.
+    cancels; PyG takes mean(x²) - mean(x)², and sets std and its gradient to 0 below √1e-5. Where max or
+    min is 0, PyG's gradient leaves a share for the 0 of an empty group and loses it. PyG's median takes
+    a nan for the largest number, and raises where no group has rows.
 
     >>> aggregate("mean", [[1.0, 2.0], [3.0, 8.0]], [[0, 1], []])
     [[2.0, 5.0], [0.0, 0.0]]
@@ -151,10 +152,10 @@ def _softmax(x: Data) -> Reduced:
 
 
 def _median(x: Data) -> Reduced:
-    """Number (n - 1) // 2 in order of size, the first of equals first; d/dx_i = 1 for it, else 0."""
-    if _has_nan(x):
-        return nan, (nan,) * len(x)
+    """Number (n - 1) // 2 in order of size, the first of equals first, or a nan; d/dx_i = 1 for it, else 0."""
     chosen = sorted(range(len(x)), key=x.__getitem__)[(len(x) - 1) // 2]
+    if _has_nan(x):
+        chosen = [entry != entry for entry in x].index(True)
     return x[chosen], tuple([1.0 if i == chosen else 0.0 for i in range(len(x))])
 
 
