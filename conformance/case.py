@@ -18,8 +18,9 @@ KINDS = {
     "training": "the losses of a whole training run",
 }
 
-# The inputs of a model that are not its parameters.
-DATA = ("x", "edge_weight", "edge_attr")
+# The inputs of a model that are not its parameters, by the names of PyG's arguments; which are integers.
+DATA = ("x", "x_0", "edge_weight", "edge_attr", "edge_type", "batch")
+INDICES = ("edge_type", "batch")
 
 FLAGS = {
     "accumulate": "backward runs twice: leaves add up, values in between start anew",

@@ -13,7 +13,6 @@ EQUATIONS = {
     "gat": "x'_i = Σ_j α_ij W x_j + b, α_ij = softmax_j(LeakyReLU(a_src·W x_j + a_dst·W x_i + "
     "a_edge·W_edge e_ij)) (Veličković et al. 2018, arXiv:1710.10903)",
 }
-CALLS = {"gcn": "GCNConv", "sage": "SAGEConv", "gat": "GATConv"}
 
 
 def gcn_parameters(name: str, width: int, out: int, settings: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygnn.conformance.case import Case
-from tinygnn.conformance.data import GRAPHS, numbers
-from tinygnn.conformance.layer_weights import CALLS, EQUATIONS, PARAMETERS
+from tinygnn.conformance.convs_table import EVERY, WITH_EDGES, Layer, Row, cases
+from tinygnn.conformance.data import numbers
+from tinygnn.conformance.layer_weights import EQUATIONS
 
 SAGE_OPTIONS: dict[str, dict[str, Any]] = {
     "add": {"aggr": "add"},
@@ -42,6 +43,7 @@ GAT_OPTIONS: dict[str, dict[str, Any]] = {
     "edges-residual": {"edge_dim": 2, "residual": True, "bias": False},
 }
 
+MIXED = ("mixed",)
 # Of two nodes with opposite features the third hears the sum 0.
 CANCELLING_EDGES = ([0, 1, 2], [2, 2, 0])
 CANCELLING_X = [[1.0, -0.5], [-1.0, 0.5], [0.75, 1.25]]
@@ -49,26 +51,49 @@ CANCELLING_X = [[1.0, -0.5], [-1.0, 0.5], [0.75, 1.25]]
 TIED_X = [[1.0, -0.5], [1.0, 0.5], [0.75, -0.5], [1.0, 0.5], [-1.5, 0.5], [1.0, 0.5]]
 
 
+def columns(settings: dict[str, Any]) -> int:
+    """How many heads stand side by side."""
+    heads: int = settings.get("heads", 1)
+    return heads if settings.get("concat", True) else 1
+
+
+SAGE = Layer("sage_conv", "SAGEConv", EQUATIONS["sage"])
+GAT = Layer("gat_conv", "GATConv", EQUATIONS["gat"])
+FLAT = {"edge_dim": 1}  # takes a number for each edge as well as a row
+
+SAGE_ROWS = {
+    "": Row(graphs=EVERY),
+    "max": Row({"aggr": "max"}, EVERY),
+    "sum": Row({"aggr": "sum"}, EVERY),
+    **{name: Row(settings) for name, settings in SAGE_OPTIONS.items()},
+    **{aggr: Row({"aggr": aggr}, EVERY) for aggr in ("min", "mul", "var", "std", "softmax")},
+    "max-tie": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, flags=("tie",)),
+    "constant-features": Row({}, MIXED, sizes=(2, 2), x=TIED_X, constant=("x",)),
+    "constant-features-max": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, constant=("x",)),
+}
+
+GAT_ROWS = {
+    "": Row(graphs=EVERY),
+    "no-self-loops": Row({"add_self_loops": False}, EVERY),
+    "edges": Row({"edge_dim": 2}, WITH_EDGES, edge_attr=2),
+    **{
+        name: Row(settings, out=2 * columns(settings), edge_attr=settings.get("edge_dim"))
+        for name, settings in GAT_OPTIONS.items()
+    },
+    "edges-flat": Row(FLAT, MIXED, edge_attr=0),
+    "edges-flat-fill-value": Row({**FLAT, "fill_value": -1.5}, MIXED, edge_attr=0),
+    "edges-one": Row(FLAT, MIXED, edge_attr=1),
+    "evaluated": Row({"dropout": 0.75}, MIXED, training=False),
+    "constant-features": Row({"heads": 2}, MIXED, sizes=(2, 2), out=4, x=TIED_X, constant=("x",)),
+}
+
+
 def layer_cases() -> Iterator[Case]:
     """Every case of a layer other than GCNConv, whose cases stand in models_table."""
-    yield from sage_cases()
-    yield from gat_cases()
-
-
-def sage_cases() -> Iterator[Case]:
-    """One SAGEConv on every graph, with every way to aggregate, and with every option."""
-    for graph in GRAPHS:
-        yield conv("sage", f"sage_conv/{graph}", graph)
-        for aggr in ("max", "sum"):
-            yield conv("sage", f"sage_conv/{graph}-{aggr}", graph, {"aggr": aggr})
-    for name, settings in SAGE_OPTIONS.items():
-        for graph in ("directed", "mixed"):
-            yield conv("sage", f"sage_conv/{graph}-{name}", graph, settings)
-    yield conv("sage", "sage_conv/mixed-max-tie", "mixed", {"aggr": "max"}, x=TIED_X, flags=("tie",))
-    yield conv("sage", "sage_conv/mixed-constant-features", "mixed", constant_x=TIED_X)
-    yield conv("sage", "sage_conv/mixed-constant-features-max", "mixed", {"aggr": "max"}, constant_x=TIED_X)
+    yield from cases(SAGE, SAGE_ROWS)
     for aggr in ("sum", "mean"):
         yield zero_row(aggr)
+    yield from cases(GAT, GAT_ROWS)
 
 
 def zero_row(aggr: str) -> Case:
@@ -87,68 +112,4 @@ def zero_row(aggr: str) -> Case:
         edge_index=CANCELLING_EDGES,
         flags=("zero-row", "directed"),
         equation=EQUATIONS["sage"],
-    )
-
-
-def gat_cases() -> Iterator[Case]:
-    """One GATConv on every graph, with and without edge features, and with every option."""
-    for graph, (_, edges, _) in GRAPHS.items():
-        yield conv("gat", f"gat_conv/{graph}", graph)
-        yield conv("gat", f"gat_conv/{graph}-no-self-loops", graph, {"add_self_loops": False})
-        if edges[0]:
-            yield conv("gat", f"gat_conv/{graph}-edges", graph, {"edge_dim": 2})
-    for name, settings in GAT_OPTIONS.items():
-        for graph in ("directed", "mixed"):
-            yield conv("gat", f"gat_conv/{graph}-{name}", graph, settings)
-    flat = {"edge_dim": 1}  # takes a number for each edge as well as a row
-    yield conv("gat", "gat_conv/mixed-edges-flat", "mixed", flat, flat=True)
-    yield conv(
-        "gat", "gat_conv/mixed-edges-flat-fill-value", "mixed", {**flat, "fill_value": -1.5}, flat=True
-    )
-    yield conv("gat", "gat_conv/mixed-edges-one", "mixed", flat)
-    yield conv("gat", "gat_conv/mixed-evaluated", "mixed", {"dropout": 0.75}, training=False)
-    yield conv("gat", "gat_conv/mixed-constant-features", "mixed", {"heads": 2}, constant_x=TIED_X)
-
-
-def conv(
-    kind: str,
-    name: str,
-    graph: str,
-    settings: dict[str, Any] | None = None,
-    *,
-    x: list[list[float]] | None = None,
-    constant_x: list[list[float]] | None = None,
-    flat: bool = False,
-    training: bool = True,
-    flags: tuple[str, ...] = (),
-) -> Case:
-    """A case of one layer. flat: the edge features are one number for each edge."""
-    num_nodes, edges, of_graph = GRAPHS[graph]
-    settings = settings or {}
-    example = x or constant_x
-    width, out = (3 if example is None else len(example[0])), 2
-    inputs: dict[str, Any] = {}
-    options: dict[str, Any] = {"sizes": [width, out], "conv": settings, "training": training}
-    flags += of_graph
-    if constant_x is None:
-        inputs["x"] = x or numbers(f"{name}/x", num_nodes, width)
-    else:
-        options["x"] = constant_x
-        flags += ("constant",)
-    if "edge_dim" in settings:
-        sizes = [len(edges[0])] if flat else [len(edges[0]), settings["edge_dim"]]
-        inputs["edge_attr"] = numbers(f"{name}/edge_attr", *sizes)
-        flags += ("edge-attr",)
-    inputs.update(PARAMETERS[kind](name, width, out, settings))
-    total = out * settings.get("heads", 1) if kind == "gat" and settings.get("concat", True) else out
-    return Case(
-        id=f"model/{name}",
-        kind="model",
-        call=CALLS[kind],
-        inputs=inputs,
-        options=options,
-        cotangent=numbers(f"{name}/cotangent", num_nodes, total),
-        edge_index=edges,
-        flags=flags,
-        equation=EQUATIONS[kind],
     )

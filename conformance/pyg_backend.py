@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygnn.adapters.errors import require
-from tinygnn.conformance.case import DATA, Case, Result
+from tinygnn.conformance.case import DATA, INDICES, Case, Result
 from tinygnn.conformance.data import karate
+from tinygnn.conformance.described import built
 from tinygnn.conformance.torch_backend import differentiate, model_outputs, run_training
 from tinygnn.conformance.torch_models import activate
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import INSTALL, import_torch, tensor
 
-LAYERS = ("GCNConv", "SAGEConv", "GATConv")
 MODELS = {"gcn": "GCN", "sage": "GraphSAGE", "gat": "GAT"}
+TENSORS = ("deg",)
 READOUTS = {"mean": "global_mean_pool", "sum": "global_add_pool", "max": "global_max_pool"}
 
 
@@ -46,9 +47,9 @@ class PygBackend:
             return run_aggregation(case)
         model = build(case).train(case.options.get("training", True))
         parameters = {name: tensor(case.inputs[name]) for name in case.inputs if name not in DATA}
-        model.load_state_dict(parameters)
-        data = {name: tensor(case.inputs[name], True) for name in DATA if name in case.inputs}
-        constants = {name: tensor(case.options[name]) for name in DATA if name in case.options}
+        model.load_state_dict(whole_state(case, parameters))
+        data = {name: argument(case, name, case.inputs[name]) for name in DATA if name in case.inputs}
+        constants = {name: argument(case, name, case.options[name]) for name in DATA if name in case.options}
         out = read_out(case.options.get("readout"), call(model, case, **{**constants, **data}))
         outputs = model_outputs(case, activate(case.options.get("last"), out))
         return differentiate(case, {**data, **dict(model.named_parameters())}, outputs)
@@ -63,12 +64,28 @@ def run_aggregation(case: Case) -> Result:
     return differentiate(case, {"rows": rows}, {"out": out})
 
 
+def whole_state(case: Case, parameters: dict[str, Any]) -> dict[str, Any]:
+    """A state_dict from the case's parameters: shared ones under all their names, and the buffers."""
+    shared = {name: parameters[first] for name, first in case.options.get("aliases", {}).items()}
+    return {**parameters, **shared, **{n: tensor(b) for n, b in case.options.get("buffers", {}).items()}}
+
+
+def argument(case: Case, name: str, numbers: Any) -> Any:
+    """A tensor of one of the inputs; one of the case's inputs takes a gradient."""
+    if name in INDICES:
+        return import_torch().tensor(numbers, dtype=import_torch().long)
+    found = tensor(numbers)
+    if name == "edge_attr" and "edge_attr_width" in case.options:
+        found = found.reshape(0, case.options["edge_attr_width"])
+    return found.requires_grad_(name in case.inputs)
+
+
 def call(model: Any, case: Case, x: Any, **of_edges: Any) -> Any:
     """Run the model on the case's graph, if it has one."""
     if case.edge_index is None:
-        return model(x)
+        return model(x, **of_edges)
     torch = import_torch()
-    return model(x, torch.tensor(case.edge_index, dtype=torch.long), **of_edges)
+    return model(x=x, edge_index=torch.tensor(case.edge_index, dtype=torch.long), **of_edges)
 
 
 def read_out(name: str | None, h: Any) -> Any:
@@ -89,11 +106,22 @@ def forward_on_karate(case: Case) -> Callable[[dict[str, Any]], Any]:
 def build(case: Case) -> Any:
     """PyG's layer or model for a case in float64, with random weights."""
     sizes, act = case.options["sizes"], case.options.get("act")
-    settings = case.options.get("conv", {})
-    if case.call in LAYERS:
-        return getattr(import_pyg("torch_geometric.nn"), case.call)(*sizes, **settings).double()
+    settings = {name: setting(name, value) for name, value in case.options.get("conv", {}).items()}
     if case.call == "MLP":
         mlp = import_pyg("torch_geometric.nn").MLP
         return mlp(sizes, act=act, norm=None).double()
+    if case.call != "GNN":
+        return getattr(import_pyg("torch_geometric.nn"), case.call)(*sizes, **settings).double()
     model = getattr(import_pyg("torch_geometric.nn.models"), MODELS[case.options.get("kind", "gcn")])
     return model(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act, **settings).double()
+
+
+def setting(name: str, value: Any) -> Any:
+    """A setting as PyG takes it: a module is built, some lists are tensors."""
+    return import_torch().tensor(value) if name in TENSORS else built(value, find)
+
+
+def find(name: str) -> Any:
+    """A class of torch.nn, or of PyG."""
+    of_torch = getattr(import_torch().nn, name, None)
+    return of_torch or getattr(import_pyg("torch_geometric.nn"), name)

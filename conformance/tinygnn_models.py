@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tinygnn import nn
 from tinygnn.conformance.case import DATA, Case
+from tinygnn.conformance.described import built
 from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix
 from tinygnn.losses import cross_entropy, mse_loss
-from tinygnn.nn import GATConv, GCNConv, Linear, Module, SAGEConv
+from tinygnn.nn import Linear, Module
 from tinygnn.nn.activation import activation, apply, log_softmax_rows, softmax_rows
 from tinygnn.nn.module import numbers_of
 from tinygnn.sparse import Features
 from tinygnn.value import Value
 
 LOSSES: dict[str, Callable[..., Value]] = {"mse_loss": mse_loss, "cross_entropy": cross_entropy}
-LAYERS: dict[str, Callable[..., Module]] = {"GCNConv": GCNConv, "SAGEConv": SAGEConv, "GATConv": GATConv}
+MODELS = ("GNN", "MLP")
 
 
 class Perceptron(Module):
@@ -27,7 +29,7 @@ class Perceptron(Module):
         self.lins = [Linear(a, b) for a, b in zip(sizes, sizes[1:])]
         self.act = activation(act)
 
-    def forward(self, x: Matrix, edge_index: object) -> Matrix:
+    def forward(self, x: Matrix) -> Matrix:
         for i, lin in enumerate(self.lins):
             if i > 0 and self.act is not None:
                 x = apply(self.act, x)
@@ -39,8 +41,8 @@ def build(case: Case) -> Module:
     """The model that a case names, with random weights."""
     sizes, options = case.options["sizes"], case.options
     settings = options.get("conv", {})
-    if case.call in LAYERS:
-        return LAYERS[case.call](*sizes, **settings)
+    if case.call not in MODELS:
+        return build_layer(case.call, options)
     if case.call == "MLP":
         return Perceptron(sizes, options.get("act"))
     kind, layers, act, readout = (
@@ -52,6 +54,18 @@ def build(case: Case) -> Module:
     return GNN(kind, sizes[0], sizes[1], layers, sizes[-1], act=act, readout=readout, **settings)
 
 
+def build_layer(call: str, options: Mapping[str, Any]) -> Module:
+    """The layer that a case names."""
+    settings = {name: built(value, find) for name, value in options.get("conv", {}).items()}
+    layer: Module = find(call)(*options["sizes"], **settings)
+    return layer
+
+
+def find(name: str) -> Any:
+    """A class of tinygnn.nn."""
+    return getattr(nn, name)
+
+
 def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs of a model: "out", and "loss" where the case has one; all of them Values.
 
@@ -59,13 +73,15 @@ def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """
     model = build(case)
     parameters = {name: values for name, values in inputs.items() if name not in DATA}
-    model.load_state_dict({name: numbers_of(values) for name, values in parameters.items()})
+    model.load_state_dict(whole_state(case, {name: numbers_of(v) for name, v in parameters.items()}))
     put_parameters(model, parameters)
     model.train(case.options.get("training", True))
     data = {name: case.options[name] for name in DATA if name in case.options}
     data = {**data, **{name: inputs[name] for name in DATA if name in inputs}}
     x = data.pop("x")
-    out = model(Features(x) if "x" in case.options else x, case.edge_index, **data)
+    if case.edge_index is not None:
+        data["edge_index"] = case.edge_index
+    out = model(Features(x) if "x" in case.options else x, **data)
     last = case.options.get("last")
     if last == "softmax":
         out = softmax_rows(out)
@@ -81,14 +97,25 @@ def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {"out": out, "loss": LOSSES[loss](out, target, mask=mask)}
 
 
+def whole_state(case: Case, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A state_dict from the case's parameters: shared ones under all their names, and the buffers."""
+    shared = {name: parameters[first] for name, first in case.options.get("aliases", {}).items()}
+    return {**parameters, **shared, **case.options.get("buffers", {})}
+
+
 def put_parameters(model: Module, parameters: Mapping[str, Any]) -> None:
     """Put leaves in the place of parameters, by name, so that their gradients can be read."""
     for name, values in parameters.items():
-        *path, last = name.split(".")
-        place: Any = model
-        for part in path:
-            place = place[int(part)] if part.isdigit() else getattr(place, part)
-        setattr(place, last, values)
+        path, _, last = name.rpartition(".")
+        setattr(entry_at(model, path), last, values)
+
+
+def entry_at(model: Module, name: str) -> Any:
+    """What stands at a name such as "convs.0.lin"; the model itself at ""."""
+    place: Any = model
+    for part in name.split(".") if name else []:
+        place = place[int(part)] if isinstance(place, (list, tuple)) else getattr(place, part)
+    return place
 
 
 def training_model(case: Case, graph: Graph) -> Module:

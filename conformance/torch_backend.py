@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.data import karate
-from tinygnn.conformance.torch_models import loss_of, model_output
+from tinygnn.conformance.torch_models import has_formula, loss_of, model_output
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import import_torch, operations, tensor
 from tinygnn.conformance.torch_steps import run_optimizer
@@ -24,6 +24,8 @@ class TorchBackend:
     def supports(self, case: Case) -> bool:
         if case.kind == "module":
             return case.call == "LSTM"  # PyTorch has none of the others
+        if case.kind == "model":
+            return has_formula(case)
         return case.kind != "op" or case.call in operations()
 
     def run(self, case: Case) -> Result:

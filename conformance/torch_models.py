@@ -13,6 +13,12 @@ from tinygnn.conformance.case import DATA, Case
 LAYER_OF = {"gcn": "GCNConv", "sage": "SAGEConv", "gat": "GATConv"}
 
 
+def has_formula(case: Case) -> bool:
+    """Whether the layers of the case stand here."""
+    of_gnn = case.call == "GNN" and case.options.get("kind", "gcn") in LAYER_OF
+    return of_gnn or case.call == "MLP" or case.call in LAYER_OF.values()
+
+
 def model_output(case: Case, inputs: Mapping[str, Any]) -> Any:
     """The output of a model, from tensors by the case's names."""
     torch = import_module("torch")

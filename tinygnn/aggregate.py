@@ -152,7 +152,7 @@ def _softmax(x: Data) -> Reduced:
 
 
 def _median(x: Data) -> Reduced:
-    """Number (n - 1) // 2 in order of size, the first of equals first, or a nan; d/dx_i = 1 for it, else 0."""
+    """Number (n - 1) // 2 in order of size, the first of equals first; d/dx_i = 1 for it, else 0."""
     chosen = sorted(range(len(x)), key=x.__getitem__)[(len(x) - 1) // 2]
     if _has_nan(x):
         chosen = [entry != entry for entry in x].index(True)
