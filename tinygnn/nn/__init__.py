@@ -1,9 +1,18 @@
 """Layers: `Module`, `Linear`, `Dropout` and the graph convolutions."""
 
+from tinygnn.nn.conv import APPNP as APPNP
+from tinygnn.nn.conv import ARMAConv as ARMAConv
+from tinygnn.nn.conv import ChebConv as ChebConv
 from tinygnn.nn.conv import GATConv as GATConv
+from tinygnn.nn.conv import GatedGraphConv as GatedGraphConv
+from tinygnn.nn.conv import GCN2Conv as GCN2Conv
 from tinygnn.nn.conv import GCNConv as GCNConv
+from tinygnn.nn.conv import RGCNConv as RGCNConv
 from tinygnn.nn.conv import SAGEConv as SAGEConv
+from tinygnn.nn.conv import SGConv as SGConv
+from tinygnn.nn.conv import TAGConv as TAGConv
 from tinygnn.nn.dropout import Dropout as Dropout
+from tinygnn.nn.gru_cell import GRUCell as GRUCell
 from tinygnn.nn.init import manual_seed as manual_seed
 from tinygnn.nn.linear import Linear as Linear
 from tinygnn.nn.lstm import LSTM as LSTM
