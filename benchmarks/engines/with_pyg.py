@@ -11,11 +11,15 @@ from benchmarks.workloads.build import lists
 try:
     import torch
     import torch_geometric
-    from torch_geometric.data import Data
+    from torch_geometric.data import Batch, Data
+    from torch_geometric.loader import DataLoader
 
     from benchmarks.engines.with_torch import dtype_of
 except (ImportError, Skip):
     raise Skip("PyG is not installed: pip install torch torch_geometric") from None
+
+
+MODELS = {"gcn": "GCN", "gin": "GIN"}
 
 
 class Stack(torch.nn.Module):
@@ -46,8 +50,8 @@ def gnn(data: dict[str, Any], contender: Contender) -> Epochs:
         train_mask=torch.tensor(data["train_mask"]),
     )
     model: Any
-    if data["conv"] == "gcn":
-        model = torch_geometric.nn.models.GCN(features, hidden, 2, classes)
+    if data["conv"] in MODELS:
+        model = getattr(torch_geometric.nn.models, MODELS[data["conv"]])(features, hidden, 2, classes)
     else:
         model = Stack(data["layers"], data["act"])
     model = model.to(dtype)
@@ -74,6 +78,48 @@ def train(graph: Data, model: torch.nn.Module) -> Epochs:
         yield loss.item()
 
 
+class Classifier(torch.nn.Module):
+    """GIN, the sum over the nodes of each graph, and a linear layer."""
+
+    def __init__(self, features: int, hidden: int, num_layers: int, classes: int) -> None:
+        super().__init__()
+        self.gnn = torch_geometric.nn.models.GIN(features, hidden, num_layers)
+        self.lin = torch.nn.Linear(hidden, classes)
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        h = self.gnn(batch.x, batch.edge_index)
+        return self.lin(torch_geometric.nn.global_add_pool(h, batch.batch, batch.num_graphs))
+
+
+def graphs(data: dict[str, Any], contender: Contender) -> Epochs:
+    """Train a classifier of graphs in batches."""
+    dtype = dtype_of(contender)
+    features, hidden, classes = data["sizes"]
+    model = Classifier(features, hidden, data["num_layers"], classes).to(dtype)
+    model.load_state_dict({name: torch.tensor(entry, dtype=dtype) for name, entry in data["weights"].items()})
+    loader = DataLoader(
+        [
+            Data(x=dense(each["x"], features, dtype), edge_index=torch.tensor(each["edges"]), y=each["y"])
+            for each in data["graphs"]
+        ],
+        batch_size=data["batch_size"],
+    )
+    return train_on_graphs(loader, model)
+
+
+def train_on_graphs(loader: DataLoader, model: torch.nn.Module) -> Epochs:
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    while True:
+        losses = []
+        for batch in loader:
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(batch), batch.y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        yield sum(losses) / len(losses)
+
+
 def build(data: dict[str, Any], contender: Contender) -> Epochs:
     """Build a Data; where others return a loss, this returns the number of edges."""
     return build_again(lists(data), data["nodes"])
@@ -85,4 +131,4 @@ def build_again(edges: tuple[list[int], list[int]], nodes: int) -> Epochs:
         yield float(graph.num_edges)
 
 
-LOOPS = {"gnn": gnn, "build": build}
+LOOPS = {"gnn": gnn, "graphs": graphs, "build": build}

@@ -14,7 +14,7 @@ from benchmarks.workloads.moons import learning_rate
 
 NOT_BUILT = "not built: TINYGNN_COMPILE=1 pip install ."
 try:
-    from tinygnn import GNN, Graph, Value, cross_entropy, nn, optim
+    from tinygnn import GNN, Batch, DataLoader, Graph, Value, cross_entropy, nn, optim
     from tinygnn.linalg import dot, mean
 except ModuleNotFoundError as error:
     if error.name != "tinygnn":
@@ -71,8 +71,10 @@ def gnn(data: dict[str, Any], contender: Contender) -> Epochs:
         data["edges"], x=dense_rows(data["x"], features), y=data["y"], train_mask=data["train_mask"]
     )
     model: Any
-    if data["conv"] == "gcn":
-        model = GNN("gcn", in_channels=features, hidden_channels=hidden, num_layers=2, out_channels=classes)
+    if data["conv"] in ("gcn", "gin"):
+        model = GNN(
+            data["conv"], in_channels=features, hidden_channels=hidden, num_layers=2, out_channels=classes
+        )
     else:
         model = Stack(data["layers"], data["act"])
     model.load_state_dict(data["weights"])
@@ -104,6 +106,48 @@ def train_in_one_scope(graph: Graph, model: nn.Module, optimizer: optim.Optimize
         loss.backward()
         optimizer.step()
         yield loss.data
+
+
+class Classifier(nn.Module):
+    """GIN, the sum over the nodes of each graph, and a linear layer."""
+
+    def __init__(self, features: int, hidden: int, num_layers: int, classes: int) -> None:
+        self.gnn = GNN("gin", features, hidden, num_layers)
+        self.lin = nn.Linear(hidden, classes)
+
+    def forward(self, batch: Batch) -> Any:
+        return self.lin(nn.global_add_pool(self.gnn(batch), batch.batch, batch.num_graphs))
+
+
+def graphs(data: dict[str, Any], contender: Contender) -> Epochs:
+    """Train a classifier of graphs in batches."""
+    check(contender)
+    features, hidden, classes = data["sizes"]
+    model = Classifier(features, hidden, data["num_layers"], classes)
+    model.load_state_dict(data["weights"])
+    loader = DataLoader(
+        [
+            Graph(each["edges"], x=dense_rows(each["x"], features), y=each["y"], y_level="graph")
+            for each in data["graphs"]
+        ],
+        batch_size=data["batch_size"],
+    )
+    return train_on_graphs(loader, model, optim.Adam(model.parameters(), lr=0.01))
+
+
+def train_on_graphs(loader: DataLoader, model: nn.Module, optimizer: optim.Optimizer) -> Epochs:
+    """A step for each batch; an epoch's loss is the mean of its batches'."""
+
+    def step(batch: Batch) -> float:
+        optimizer.zero_grad()
+        loss = cross_entropy(model(batch), batch.y)
+        loss.backward()
+        optimizer.step()
+        return loss.data
+
+    while True:
+        losses = [step(batch) for batch in loader]
+        yield sum(losses) / len(losses)
 
 
 def mlp(data: dict[str, Any], contender: Contender) -> Epochs:
@@ -142,4 +186,4 @@ def build_again(edges: tuple[list[int], list[int]], nodes: int) -> Epochs:
         yield float(graph.num_edges)
 
 
-LOOPS = {"gnn": gnn, "mlp": mlp, "build": build}
+LOOPS = {"gnn": gnn, "graphs": graphs, "mlp": mlp, "build": build}

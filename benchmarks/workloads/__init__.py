@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.contenders import MICROGRAD, ONE_SCOPE, PYG, TINYGNN, TORCH
-from benchmarks.workloads import build, cora, karate, moons, synthetic
+from benchmarks.workloads import build, cora, karate, molecules, moons, synthetic
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,19 @@ ROWS = [
         "cora-sage",
         "GraphSAGE with 16 hidden channels on Cora",
         partial(cora.make, "sage"),
+        (*TINYGNN, *PYG),
+    ),
+    Workload(
+        "cora-gin",
+        "GIN with 16 hidden channels, two layers in each MLP, on Cora",
+        partial(cora.make, "gin"),
+        (*TINYGNN, *PYG),
+    ),
+    Workload(
+        "molecules-gin",
+        f"Graph classification: GIN of three layers with 16 hidden channels and a sum over the nodes, on "
+        f"{molecules.GRAPHS} random graphs in batches of {molecules.BATCH}",
+        molecules.make,
         (*TINYGNN, *PYG),
     ),
     *[

@@ -33,13 +33,13 @@ def make(conv: str) -> dict[str, Any]:
         layers = [["GATConv", [i, o], {"heads": h}] for i, h, o in heads]
     else:
         sizes = [features, HIDDEN, classes]
-        initial = {"gcn": weights.gcn, "sage": weights.sage}[conv](rng, sizes)
+        initial = {"gcn": weights.gcn, "sage": weights.sage, "gin": weights.gin}[conv](rng, sizes)
         layers = [["SAGEConv", [i, o], {}] for i, o in zip(sizes, sizes[1:])] if conv == "sage" else []
     return {
         "kind": "gnn",
         "conv": conv,
         "sizes": [features, HIDDEN, classes],
-        "layers": layers,  # for a stack of layers; GCN has a model of its own in both libraries
+        "layers": layers,  # for a stack of layers; GCN and GIN have models of their own in both libraries
         "act": "elu" if conv == "gat" else "relu",
         "edges": data.edge_index.tolist(),
         "x": [[row.nonzero().flatten().tolist(), row[row != 0].tolist()] for row in data.x],

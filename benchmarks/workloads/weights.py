@@ -48,3 +48,14 @@ def gat(rng: random.Random, sizes: list[tuple[int, int, int]]) -> dict[str, Any]
         weights[f"convs.{i}.bias"] = [0.0] * (heads * rows)
         weights[f"convs.{i}.lin.weight"] = glorot(rng, heads * rows, columns)
     return weights
+
+
+def gin(rng: random.Random, sizes: list[int]) -> dict[str, Any]:
+    """The weights of a stack of GINConv, each with an MLP of two layers."""
+    weights: dict[str, Any] = {}
+    for i, (columns, rows) in enumerate(zip(sizes, sizes[1:])):
+        weights[f"convs.{i}.eps"] = [0.0]
+        for k, width in enumerate((columns, rows)):
+            weights[f"convs.{i}.nn.lins.{k}.weight"] = glorot(rng, rows, width)
+            weights[f"convs.{i}.nn.lins.{k}.bias"] = [0.0] * rows
+    return weights
