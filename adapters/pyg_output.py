@@ -6,6 +6,7 @@ from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.tensors import exact_tensor, lists_to_tensor, put_together
+from tinygnn.batch import Batch
 from tinygnn.collector import pause_collector
 from tinygnn.graph import MASKS, Graph
 
@@ -15,7 +16,7 @@ NAMESPACES = ("node_attrs", "edge_attrs", "graph_attrs")
 
 @pause_collector()
 def to_pyg(graph: Graph) -> Any:
-    """Convert a Graph to a `torch_geometric.data.Data`.
+    """Convert a Graph to a `torch_geometric.data.Data`, a Batch to PyG's Batch of its graphs.
 
     A Graph that came from PyG goes back with the keys, dtypes and shapes it came with. Otherwise floats
     become torch's default float type if it holds every one of them exactly, else float64; whole numbers
@@ -23,8 +24,10 @@ def to_pyg(graph: Graph) -> Any:
 
     Raises AdapterError where a node, an edge and a graph attribute share a name, which Data has only once.
     """
-    torch = require_torch()
-    data = require_pyg("torch_geometric.data").Data()
+    torch, pyg = require_torch(), require_pyg("torch_geometric.data")
+    if isinstance(graph, Batch):
+        return pyg.Batch.from_data_list(list(map(to_pyg, graph)))
+    data = pyg.Data()
     known = graph.origin.get("keys", []) if graph.origin.get("format") == "pyg" else []
     edge_index = torch.tensor(list(graph.edge_index), dtype=torch.int64).reshape(2, -1)
     written: set[tuple[str, Any]] = set()
