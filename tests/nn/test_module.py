@@ -322,6 +322,101 @@ def test_everything_that_is_wrong_is_named_at_once():
         Linear(2, 1).load_state_dict({"wieght": [[1.0, 2.0]], "bias": [0.0, 0.0]})
 
 
+# ---- buffers -------------------------------------------------------------------------------------
+
+
+class Counter(Module):
+    """What is counted is saved, what is averaged too, and only the weight is learned."""
+
+    def __init__(self):
+        self.register_buffer("count", 3)
+        self.register_buffer("means", [0.5, -1.0])
+        self.weight = [Value(1.0)]
+        self.part = Linear(1, 1, bias=False)
+
+
+def test_buffers_are_saved_after_the_parameters_of_their_module_as_in_pytorch():
+    """And before those of its parts."""
+    module = Module()
+    module.counter = Counter()
+    module.lin = Linear(1, 1)
+    assert list(module.state_dict()) == [
+        "counter.weight", "counter.count", "counter.means", "counter.part.weight", "lin.weight", "lin.bias",
+    ]  # fmt: skip
+    assert list(module.named_buffers()) == [("counter.count", 3), ("counter.means", [0.5, -1.0])]
+
+
+def test_buffers_are_plain_numbers_and_no_parameters():
+    """An optimizer does not see them."""
+    counter = Counter()
+    assert (counter.count, counter.means) == (3, [0.5, -1.0])
+    assert names(counter) == ["weight", "part.weight"]
+    assert len(counter.parameters()) == 2
+    assert [type(m) for m in counter.modules()] == [Counter, Linear]
+
+
+def test_a_buffer_set_anew_is_saved_anew_and_the_saved_one_is_a_copy():
+    """Running means are replaced at every step."""
+    counter = Counter()
+    counter.means = [7.0, 8.0]
+    counter.count += 1
+    state = counter.state_dict()
+    counter.means[0] = 9.0
+    assert (state["count"], state["means"]) == (4, [7.0, 8.0])
+
+
+def test_loaded_buffers_keep_the_kind_of_their_numbers():
+    """Integers stay integers; floats become floats, whatever stood in the file."""
+    counter = Counter()
+    counter.load_state_dict({"weight": [0.0], "count": 12.0, "means": [1, 2], "part.weight": [[0.0]]})
+    assert (counter.count, counter.means) == (12, [1.0, 2.0])
+    assert type(counter.count) is int
+    assert all(type(mean) is float for mean in counter.means)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"count": 0.5}, "'count': expected an integer, got 0.5"),
+        ({"count": [1]}, r"'count' has shape \[1\], expected \[\]"),
+        ({"means": [1.0]}, r"'means' has shape \[1\], expected \[2\]"),
+        ({"means": [1.0, "2"]}, "'means': expected a real number, got '2'"),
+        ({"count": float("inf")}, "'count': expected an integer, got inf"),
+    ],
+)
+def test_a_buffer_that_does_not_fit_is_refused_and_changes_nothing(change, message):
+    """As a parameter that does not fit."""
+    counter = Counter()
+    before = counter.state_dict()
+    with pytest.raises(ValueError, match=f"cannot load state_dict into Counter: .*{message}"):
+        counter.load_state_dict({**before, "weight": [5.0], **change})
+    assert counter.state_dict() == before
+
+
+def test_a_buffer_takes_no_name_and_no_value_that_is_something_else():
+    """A parameter would vanish otherwise."""
+    counter = Counter()
+    with pytest.raises(ValueError, match="Counter has an attribute 'weight' already"):
+        counter.register_buffer("weight", 1.0)
+    with pytest.raises(TypeError, match="expected a real number, got 'x'"):
+        counter.register_buffer("label", ["x"])
+    counter.register_buffer("count", 0)  # again is no mistake
+    assert list(counter.named_buffers()) == [("count", 0), ("means", [0.5, -1.0])]
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["deepcopy", "pickle"]
+)
+def test_a_copied_module_has_buffers_of_its_own(duplicate):
+    """Not the same list."""
+    counter = Counter()
+    twin = duplicate(counter)
+    assert twin.state_dict() == counter.state_dict()
+    twin.means[0] = 4.0
+    assert counter.means == [0.5, -1.0]
+    assert list(dict(twin.named_buffers())) == ["count", "means"]
+
+
 # ---- copying -------------------------------------------------------------------------------------
 
 

@@ -14,10 +14,12 @@ class Module:
 
     Its attributes are searched, in the order they were set: a Value or nested lists of Values is a
     parameter; a Module, or a list, tuple or dict of Modules, has parameters of its own, named as in
-    PyTorch ("convs.0.lin.weight"). A result of an operation is no parameter.
+    PyTorch ("convs.0.lin.weight"). A result of an operation is no parameter. Numbers that are saved with
+    the parameters but not learned, such as running means, are buffers: see `register_buffer`.
     """
 
     training: bool = True
+    _buffer_names: tuple[str, ...] = ()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"{type(self).__name__} defines no forward")
@@ -26,6 +28,22 @@ class Module:
         """Run `forward`; the cyclic garbage collector pauses meanwhile."""
         with pause_collector():
             return self.forward(*args, **kwargs)
+
+    def register_buffer(self, name: str, value: Any) -> None:
+        """Keep a number, or nested lists of numbers, that belongs to the state but is not learned.
+
+        It becomes the attribute of that name, which forward may set anew; `state_dict` and
+        `load_state_dict` take it along, `parameters` does not. An int stays an int.
+
+        Raises TypeError for what is not a number, ValueError for a name that is taken.
+        """
+        if name in vars(self) and name not in self._buffer_names:
+            raise ValueError(f"{type(self).__name__} has an attribute {name!r} already: choose another name")
+        for number in leaves(value):
+            real_number(number)
+        if name not in self._buffer_names:
+            self._buffer_names = (*self._buffer_names, name)
+        setattr(self, name, value)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules this one is made of, with their names."""
@@ -46,17 +64,27 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
         """Every parameter with its name: a Value or nested lists of Values; a shared one comes once."""
         seen: set[int] = set()
-        for name, parameter in self._all_parameters():
-            if id(parameter) not in seen:
+        for name, module, attribute in self._entries():
+            parameter = getattr(module, attribute)
+            if attribute not in module._buffer_names and id(parameter) not in seen:
                 seen.add(id(parameter))
                 yield name, parameter
 
-    def _all_parameters(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    def named_buffers(self) -> Iterator[tuple[str, Any]]:
+        """Every buffer with its name: a number or nested lists of numbers."""
+        for name, module, attribute in self._entries():
+            if attribute in module._buffer_names:
+                yield name, getattr(module, attribute)
+
+    def _entries(self, prefix: str = "") -> Iterator[tuple[str, Module, str]]:
+        """What a state_dict holds: its name, and the module and attribute where it is."""
         for name, attribute in vars(self).items():
             if _is_parameter(attribute):
-                yield prefix + name, attribute
+                yield prefix + name, self, name
+        for name in self._buffer_names:
+            yield prefix + name, self, name
         for name, child in self.named_children():
-            yield from child._all_parameters(f"{prefix}{name}.")
+            yield from child._entries(f"{prefix}{name}.")
 
     def parameters(self) -> list[Value]:
         """All parameters as one flat list of Values, each once: what an optimizer takes."""
@@ -79,35 +107,41 @@ class Module:
         return self.train(False)
 
     def state_dict(self) -> dict[str, Any]:
-        """The numbers of all parameters by name, in nested lists."""
-        return {name: numbers_of(parameter) for name, parameter in self._all_parameters()}
+        """The numbers of all parameters and buffers by name, in nested lists."""
+        return {name: numbers_of(getattr(module, attribute)) for name, module, attribute in self._entries()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the numbers of a `state_dict`, tinygnn's own or PyTorch's and PyG's.
 
         Entries are nested lists or have `.tolist()`, as tensors do. Raises ValueError, and changes
-        nothing, when a name is missing or unknown, a shape differs, or an entry is not a number.
+        nothing, when a name is missing or unknown, a shape differs, or an entry is not a number (of a
+        buffer of integers: not an integer).
         """
-        parameters = dict(self._all_parameters())
-        wrong = [f"missing {name!r}" for name in parameters if name not in state_dict]
-        wrong += [f"unknown {name!r}" for name in state_dict if name not in parameters]
-        numbers: dict[str, list[float]] = {}
-        for name, parameter in parameters.items():
+        places = {name: (module, attribute) for name, module, attribute in self._entries()}
+        wrong = [f"missing {name!r}" for name in places if name not in state_dict]
+        wrong += [f"unknown {name!r}" for name in state_dict if name not in places]
+        loaded: dict[str, Any] = {}
+        for name, (module, attribute) in places.items():
             if name in state_dict:
                 entry = state_dict[name]
                 entry = entry.tolist() if hasattr(entry, "tolist") else entry
-                if shape(entry) != shape(parameter):
-                    wrong.append(f"{name!r} has shape {shape(entry)}, expected {shape(parameter)}")
+                present = getattr(module, attribute)
+                if shape(entry) != shape(present):
+                    wrong.append(f"{name!r} has shape {shape(entry)}, expected {shape(present)}")
                 else:
                     try:
-                        numbers[name] = [real_number(number) for number in leaves(entry)]
-                    except TypeError as error:
+                        loaded[name] = _numbers_like(present, entry)
+                    except (TypeError, ValueError) as error:
                         wrong.append(f"{name!r}: {error}")
         if wrong:
             raise ValueError(f"cannot load state_dict into {type(self).__name__}: " + "; ".join(wrong))
-        for name, data in numbers.items():
-            for value, number in zip(leaves(parameters[name]), data):
-                value.data = number
+        for name, numbers in loaded.items():
+            module, attribute = places[name]
+            if attribute in module._buffer_names:
+                setattr(module, attribute, numbers)
+            else:
+                for value, number in zip(leaves(getattr(module, attribute)), leaves(numbers)):
+                    value.data = number
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name}={child!r}" for name, child in self.named_children())
@@ -151,7 +185,21 @@ def shape(nested: Any) -> list[int]:
 
 
 def numbers_of(nested: Any) -> Any:
-    """The same nesting with floats in place of Values."""
+    """A copy of the same nesting with floats in place of Values."""
     if isinstance(nested, Value):
         return nested.data
+    if not isinstance(nested, (list, tuple)):
+        return nested
     return [numbers_of(part) for part in nested]
+
+
+def _numbers_like(present: Any, entry: Any) -> Any:
+    """The numbers of an entry of a state_dict: integers where integers are now, else floats."""
+    if isinstance(present, (list, tuple)):
+        return [_numbers_like(own, part) for own, part in zip(present, entry)]
+    number = real_number(entry)
+    if not isinstance(present, int):
+        return number
+    if not number.is_integer():
+        raise ValueError(f"expected an integer, got {entry!r}")
+    return int(entry)
