@@ -5,90 +5,12 @@ One entry per layer of `tinygnn.nn`; `to_torch`, `from_torch` and `export_torch`
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache
+from math import exp
 from typing import Any
 
 from tinygnn import nn
-from tinygnn.adapters.errors import require
-
-Reader = Callable[[Any], Any]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """The counterpart of a layer.
-
-    torch: where it is imported from. arguments: how each argument of its constructor is read off a layer,
-    in PyG's order and under PyG's names; the same on both sides, but for those in theirs. mend: what is to
-    be done to a new layer of PyG's so that it computes what tinygnn's does.
-    """
-
-    torch: str
-    arguments: dict[str, Reader]
-    theirs: dict[str, Reader] = field(default_factory=dict)
-    mend: Callable[[Any], object] | None = None
-
-    @property
-    def package(self) -> str:
-        return self.torch.rpartition(".")[0]
-
-    @property
-    def name(self) -> str:
-        return self.torch.rpartition(".")[2]
-
-    def load(self) -> Any:
-        """The class itself."""
-        return getattr(require(self.package, "torch torch_geometric"), self.name)
-
-    def read(self, layer: Any) -> dict[str, Any]:
-        """The arguments of a layer of tinygnn's."""
-        return {name: read(layer) for name, read in self.arguments.items()}
-
-    def read_theirs(self, layer: Any) -> dict[str, Any]:
-        """The arguments of a layer of PyTorch's or PyG's."""
-        return {name: read(layer) for name, read in {**self.arguments, **self.theirs}.items()}
-
-
-def attribute(path: str) -> Reader:
-    """Read an attribute, such as "dropout.p"."""
-    return lambda layer: reduce(getattr, path.split("."), layer)
-
-
-def there(path: str) -> Reader:
-    """Whether an attribute is there: bias=True is seen by the bias that it made."""
-    return lambda layer: (
-        reduce(lambda part, name: getattr(part, name, None), path.split("."), layer) is not None
-    )
-
-
-def layer(
-    torch: str,
-    names: str = "",
-    theirs: dict[str, Reader] | None = None,
-    mend: Callable[[Any], object] | None = None,
-    **readers: Reader,
-) -> Layer:
-    """An entry of the table; names are the arguments that are attributes of the same name."""
-    return Layer(torch, {**{name: attribute(name) for name in names.split()}, **readers}, theirs or {}, mend)
-
-
-def weigh_edges(module: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """Before a GCNConv(improved=True) runs: edges without weights get 1, or PyG would leave improved out."""
-    x, edge_index, edge_weight = (*arguments, None, None, None)[:3]
-    edge_index = named.get("edge_index", edge_index)
-    if edge_weight is None and named.get("edge_weight") is None:
-        x = named.get("x", x)
-        named = {"x": x, "edge_index": edge_index, "edge_weight": x.new_ones(edge_index.size(1))}
-        return (), named
-    return None
-
-
-def mend_improved(module: Any) -> None:
-    if module.improved:
-        module.register_forward_pre_hook(weigh_edges, with_kwargs=True)
-
+from tinygnn.adapters.torch_layer import Layer, attribute, layer, mend_improved, there
 
 LAYERS: dict[str, Layer] = {
     "Linear": layer("torch_geometric.nn.Linear", "in_channels out_channels", bias=there("bias")),
@@ -101,7 +23,11 @@ LAYERS: dict[str, Layer] = {
     ),
     "GCNConv": layer(
         "torch_geometric.nn.GCNConv",
-        "in_channels out_channels improved add_self_loops normalize",
+        "in_channels out_channels improved",
+        add_self_loops=lambda layer: (
+            None if layer.add_self_loops == layer.normalize else layer.add_self_loops
+        ),
+        normalize=attribute("normalize"),
         bias=there("bias"),
         mend=mend_improved,
     ),
@@ -123,6 +49,64 @@ LAYERS: dict[str, Layer] = {
         residual=there("res"),
         theirs={"dropout": attribute("dropout")},
     ),
+    "SGConv": layer(
+        "torch_geometric.nn.SGConv",
+        "in_channels out_channels K cached add_self_loops",
+        bias=there("lin.bias"),
+    ),
+    "APPNP": layer(
+        "torch_geometric.nn.APPNP",
+        "K alpha",
+        dropout=attribute("dropout.p"),
+        cached=attribute("cached"),
+        add_self_loops=attribute("add_self_loops"),
+        normalize=attribute("normalize"),
+        theirs={"dropout": attribute("dropout")},
+    ),
+    "TAGConv": layer(
+        "torch_geometric.nn.TAGConv",
+        "in_channels out_channels K",
+        bias=there("bias"),
+        normalize=attribute("normalize"),
+    ),
+    "ChebConv": layer(
+        "torch_geometric.nn.ChebConv",
+        "in_channels out_channels",
+        K=lambda layer: len(layer.lins),
+        normalization=attribute("normalization"),
+        bias=there("bias"),
+    ),
+    "GCN2Conv": layer(
+        "torch_geometric.nn.GCN2Conv",
+        "channels alpha theta layer",
+        shared_weights=lambda layer: layer.weight2 is None,
+        cached=attribute("cached"),
+        add_self_loops=attribute("add_self_loops"),
+        normalize=attribute("normalize"),
+        # PyG keeps β = log(θ / layer + 1) and forgets both; exp(β) - 1 gives back β to the last bit.
+        theirs={
+            "theta": lambda layer: None if layer.beta == 1.0 else exp(layer.beta) - 1.0,
+            "layer": lambda layer: None if layer.beta == 1.0 else 1,
+        },
+    ),
+    "ARMAConv": layer(
+        "torch_geometric.nn.ARMAConv",
+        "in_channels out_channels num_stacks num_layers shared_weights act",
+        dropout=attribute("dropout.p"),
+        bias=there("bias"),
+        theirs={"dropout": attribute("dropout")},
+    ),
+    "RGCNConv": layer(
+        "torch_geometric.nn.RGCNConv",
+        "in_channels out_channels num_relations num_bases num_blocks aggr",
+        root_weight=there("root"),
+        is_sorted=attribute("is_sorted"),
+        bias=there("bias"),
+    ),
+    "GatedGraphConv": layer(
+        "torch_geometric.nn.GatedGraphConv", "out_channels num_layers aggr", bias=attribute("rnn.bias")
+    ),
+    "GRUCell": layer("torch.nn.GRUCell", "input_size hidden_size bias"),
     "SumAggregation": layer("torch_geometric.nn.SumAggregation"),
     "MeanAggregation": layer("torch_geometric.nn.MeanAggregation"),
     "MaxAggregation": layer("torch_geometric.nn.MaxAggregation"),

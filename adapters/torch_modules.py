@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import isclose
 from typing import Any
 
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
+from tinygnn.adapters.torch_network import model_kinds
 from tinygnn.adapters.torch_output import make
+from tinygnn.gnn import GNN
 from tinygnn.nn import Module, init
 
 # What a module holds that changes no number it computes on one graph, or only those it starts from.
@@ -41,6 +44,8 @@ def from_torch(module: Any) -> Module:
 def make_ours(module: Any, path: str) -> Module:
     """A model like the module, with weights of its own. path: where the module is, for messages."""
     name = counterparts().get(type(module))
+    if name is None and type(module) in model_kinds():
+        return _gnn(module, path)
     if name is None:
         raise AdapterError(_no_counterpart(module, path), attribute=path)
     arguments = {
@@ -58,6 +63,24 @@ def make_ours(module: Any, path: str) -> Module:
         model: Module = getattr(nn, name)(**arguments)
     except (TypeError, ValueError) as error:
         raise AdapterError(f"{path}: {error}", attribute=path) from error
+    _insist_on_all_options(module, model, path)
+    return model
+
+
+def _gnn(module: Any, path: str) -> GNN:
+    """The GNN of one of PyG's models, or of a `Network`."""
+    kind = model_kinds()[type(module)] or module.kind
+    model = GNN(
+        kind,
+        module.in_channels,
+        module.hidden_channels,
+        module.num_layers,
+        module.out_channels,
+        act=_value(module.act, f"{path}.act"),
+        dropout=module.dropout.p,
+        readout=getattr(module, "readout", None),
+    )
+    model.convs = [make_ours(conv, f"{path}.convs[{i}]") for i, conv in enumerate(module.convs)]
     _insist_on_all_options(module, model, path)
     return model
 
@@ -96,13 +119,20 @@ def _insist_on_all_options(module: Any, model: Module, path: str) -> None:
     for inner, part in module.named_modules():
         kept = _options(parts[inner]) if inner in parts else {}
         for name, value in _options(part).items():
-            if kept.get(name) != value:
+            if not _equal(kept.get(name), value):
                 where = ".".join(filter(None, [path, inner, name]))
                 raise AdapterError(
                     f"{where} is {value!r}, which tinygnn's {type(model).__name__} cannot have: it is "
                     f"always {kept.get(name)!r}",
                     attribute=path,
                 )
+
+
+def _equal(kept: Any, value: Any) -> bool:
+    """Whether an option is the same; one that PyG computes, as GCN2Conv's beta, up to rounding."""
+    if isinstance(kept, float) and isinstance(value, float):
+        return isclose(kept, value, rel_tol=1e-14)
+    return bool(kept == value)
 
 
 def _options(module: Any) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, entry_of
+from tinygnn.adapters.torch_network import MODELS, network_class
+from tinygnn.gnn import GNN, WEIGHTED
 from tinygnn.nn import Module
 from tinygnn.nn.activation import ACTIVATIONS
 
@@ -39,7 +41,24 @@ def make(model: Any, path: str) -> Any:
         if entry.mend is not None:
             entry.mend(module)
         return module
+    if type(model) is GNN:
+        return _network(model, path)
     raise AdapterError(_no_counterpart(model, path), attribute=path)
+
+
+def _network(model: GNN, path: str) -> Any:
+    """PyG's model for a GNN, or a `Network` where PyG has none or reads nothing out."""
+    convs = [make(conv, f"{path}.convs[{i}]") for i, conv in enumerate(model.convs)]
+    sizes = (model.in_channels, model.hidden_channels, model.num_layers, model.out_channels)
+    options = {"act": _value(model.act, f"{path}.act"), "dropout": model.dropout.p}
+    if model.readout is not None or model.kind not in MODELS:
+        third = "edge_weight" if model.kind in WEIGHTED else None
+        module = network_class()(model.kind, *sizes, **options, readout=model.readout, third=third)
+    else:
+        name, more = MODELS[model.kind]
+        module = getattr(require_pyg("torch_geometric.nn"), name)(*sizes, **options, **more)
+    module.convs = require_torch().nn.ModuleList(convs)  # with all their options
+    return module
 
 
 def _value(value: Any, path: str) -> Any:

@@ -63,6 +63,9 @@ class GNN(Module):
         last = hidden_channels if out_channels is None else out_channels
         sizes = [in_channels, *[hidden_channels] * (num_layers - 1), last]
         self.kind = conv
+        self.in_channels = in_channels
+        self.hidden_channels = hidden_channels
+        self.num_layers = num_layers
         self.out_channels = last
         options["rng"] = rng
         output = num_layers - 1 if out_channels is not None else None
