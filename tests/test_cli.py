@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 
 import pytest
 
@@ -16,7 +17,7 @@ import tinygnn.adapters
 from tinygnn import GNN, Graph, cross_entropy
 from tinygnn.adapters import load
 from tinygnn.cli import main
-from tinygnn.commands.train import MAX_IDENTITY, add_features
+from tinygnn.settings import TrainSettings
 
 EDGES = "source,target\nann,bob\nbob,cem\ncem,ann\ncem,dot\ndot,eve\neve,fay\nfay,dot\n"
 NODES = """node_id,age,height,team,group
@@ -36,6 +37,8 @@ def files(tmp_path, monkeypatch):
     """A folder with a graph of six people in two files, and work in it."""
     (tmp_path / "edges.csv").write_text(EDGES)
     (tmp_path / "nodes.csv").write_text(NODES)
+    (tmp_path / "wrong.toml").write_text("hiden = 3\n")
+    (tmp_path / "empty.toml").write_text("")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -126,8 +129,8 @@ def test_training_karate_ends_with_a_summary(call):
 @pytest.mark.parametrize("seed", ["0", "1", "2"])
 def test_four_labels_are_enough_for_most_of_the_others(train, seed):
     result, _ = train("karate", "--seed", seed)
-    assert result["accuracy"]["train"] == 1.0
-    assert result["accuracy"]["rest"] >= LEAST_ACCURACY
+    assert result["metrics"]["train"]["accuracy"] == 1.0
+    assert result["metrics"]["rest"]["accuracy"] >= LEAST_ACCURACY
     assert result["loss"] < 0.1 * result["first_loss"]
 
 
@@ -136,17 +139,17 @@ def test_json_is_one_object_with_settings_history_and_accuracy(call):
     assert status == 0 and len(out.splitlines()) == 1 and len(err.splitlines()) == 4
     result = strict_json(out)
     assert result["settings"] == {
-        "source": "karate", "nodes": None, "label": None, "features": None, "model": "gcn", "hidden": 16,
-        "layers": 2, "act": "relu", "epochs": 3, "lr": 0.05, "optimizer": "adam", "weight_decay": 0.0,
-        "dropout": 0.0, "seed": 5,
+        **asdict(TrainSettings()), "source": "karate", "epochs": 3, "lr": 0.05, "seed": 5,
     }  # fmt: skip
     assert result["graph"] == "Graph(34 nodes, 156 edges, x 34, y 4 classes)"
-    assert result["parameters"] == 628 and result["nodes"] == {"train": 4, "rest": 30}
+    assert result["parameters"] == 628 and result["examples"] == {"train": 4, "rest": 30}
     history = result["history"]
     assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
     assert (history[0]["loss"], history[-1]["loss"]) == (result["first_loss"], result["loss"])
-    last = {name: history[-1][f"{name}_accuracy"] for name in ("train", "rest")}
-    assert last == result["accuracy"]
+    for split, metrics in result["metrics"].items():
+        for name, number in metrics.items():
+            assert history[-1][f"{split}_{name}"] == number
+    assert (result["task"], result["monitor"], result["best_epoch"]) == ("node-classification", None, None)
     assert result["seconds"] >= 0.0
 
 
@@ -234,7 +237,7 @@ def test_json_has_no_word_that_is_not_json(train, files):
     rows = [nodes[0] + ",train_mask", *(row + ",1" for row in nodes[1:])]
     (files / "nodes.csv").write_text("\n".join(rows) + "\n")
     result, _ = train(*CSV, "--label", "team", "--epochs", "1")
-    assert result["accuracy"]["test"] is None and result["nodes"]["test"] == 0
+    assert result["metrics"]["test"]["accuracy"] is None and result["examples"]["test"] == 0
 
 
 # ---- train: files -------------------------------------------------------------------------------------
@@ -262,28 +265,16 @@ def test_without_features_each_node_gets_its_own(call, files):
     assert "no features" in note and "one-hot" in note and "--features" in note
 
 
-def test_one_hot_features_and_beyond_their_limit_degrees():
-    few = Graph(([0, 1], [1, 2]))
-    assert "one-hot" in add_features(few)
-    assert few.x == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
-    n = MAX_IDENTITY + 1
-    many = Graph(([0, 1, 2], [5, 5, 6]), num_nodes=n)
-    assert "in-degree" in add_features(many)
-    assert len(many.x) == n
-    assert [many.x[i] for i in (0, 5, 6)] == [[1.0, 0.0], [1.0, 2 * n / 3], [1.0, n / 3]]
-    assert add_features(Graph(([], []), num_nodes=n)) == add_features(many)
-
-
 def test_a_random_split_is_by_class_and_no_split_is_empty(train, files):
     result, err = train(*CSV, "--label", "team", "--epochs", "1")
-    assert result["nodes"] == {"train": 4, "val": 2}  # of three nodes each: two, one, none
-    assert list(result["accuracy"]) == ["train", "val"]
+    assert result["examples"] == {"train": 4, "val": 2}  # of three nodes each: two, one, none
+    assert list(result["metrics"]) == ["train", "val"]
     assert all(" test " not in line for line in err)
     rows = [f"n{i},{'abc'[i % 3]}\n" for i in range(30)]
     (files / "nodes.csv").write_text("node_id,team\n" + "".join(rows))
     (files / "edges.csv").write_text("source,target\nn0,n1\n")
     result, _ = train(*CSV, "--label", "team", "--epochs", "1")
-    assert result["nodes"] == {"train": 18, "val": 6, "test": 6}
+    assert result["examples"] == {"train": 18, "val": 6, "test": 6}
 
 
 def test_the_seed_draws_the_split(train, files):
@@ -297,7 +288,7 @@ def test_masks_in_the_file_are_the_split(train, files):
     rows = zip(NODES.splitlines(), ["train_mask", "1", "0", "0", "1", "0", "0"])
     (files / "nodes.csv").write_text("".join(f"{row},{mask}\n" for row, mask in rows))
     result, err = train(*CSV, "--label", "team", "--epochs", "1")
-    assert result["nodes"] == {"train": 2, "rest": 4}
+    assert result["examples"] == {"train": 2, "rest": 4}
     assert not any("random split" in line for line in err)
 
 
@@ -307,7 +298,87 @@ def test_a_node_without_a_label_has_minus_one_and_counts_nowhere(train, files):
     lines = [f"{row},{'train_mask' if mask == 'm' else mask}\n" for row, mask in rows]
     (files / "nodes.csv").write_text("".join(lines))
     result, _ = train(*CSV, "--label", "group", "--epochs", "1")
-    assert result["nodes"] == {"train": 2, "rest": 3}
+    assert result["examples"] == {"train": 2, "rest": 3}
+
+
+# ---- train: configuration, runs, tasks ----------------------------------------------------------------
+
+
+def test_a_file_of_settings_and_options_over_it(train, files):
+    (files / "run.toml").write_text('source = "karate"\nepochs = 3\nhidden = 8\nmodel = "sage"\n')
+    by_file, _ = train("--config", "run.toml")
+    by_options, _ = train("karate", "--epochs", "3", "--hidden", "8", "--model", "sage")
+    assert by_file.pop("seconds") >= 0.0 <= by_options.pop("seconds")
+    assert by_file == by_options
+    over, _ = train("--config", "run.toml", "--epochs", "2", "--no-normalize-features")
+    assert (over["settings"]["epochs"], over["settings"]["hidden"]) == (2, 8)
+    assert over["history"] == by_file["history"][:3]
+
+
+def test_the_settings_that_are_printed_are_a_file_that_trains_the_same(train, files):
+    first, _ = train("karate", "--epochs", "2", "--dropout", "0.5", "--seed", "3", "--normalize-features")
+    given = {name: value for name, value in first["settings"].items() if value is not None}
+    (files / "again.toml").write_text(TrainSettings.from_dict(given).to_toml())
+    again, _ = train("--config", "again.toml")
+    assert again["history"] == first["history"] and again["settings"] == first["settings"]
+
+
+def test_several_runs_have_the_numbers_of_each_and_their_mean(train):
+    """The standard deviation is that of a sample: n - 1."""
+    options = ("karate", "--epochs", "12", "--split", "0.5,0.2")
+    result, _ = train(*options, "--runs", "3", "--seed", "4")
+    assert [run["seed"] for run in result["runs"]] == [4, 5, 6]
+    for run in result["runs"]:
+        single, _ = train(*options, "--seed", str(run["seed"]))
+        assert (single["history"], single["metrics"]) == (run["history"], run["metrics"])
+        assert single["best_epoch"] == run["best_epoch"]
+    for split in ("train", "val", "test"):
+        for name in ("loss", "accuracy"):
+            numbers = [run["metrics"][split][name] for run in result["runs"]]
+            mean = sum(numbers) / 3
+            variance = sum((number - mean) ** 2 for number in numbers) / 2
+            assert result["mean"][split][name] == pytest.approx(mean, rel=1e-12)
+            assert result["std"][split][name] == pytest.approx(variance**0.5, rel=1e-9, abs=1e-15)
+    assert len({run["metrics"]["test"]["loss"] for run in result["runs"]}) == 3
+
+
+def test_several_runs_print_a_line_each_and_mean_and_deviation(call, train):
+    result, _ = train("karate", "--epochs", "5", "--runs", "2")
+    status, out, _ = call("train", "karate", "--epochs", "5", "--runs", "2")
+    lines = out.splitlines()
+    assert status == 0 and len(lines) == 7
+    assert [line.split(":")[0] for line in lines[:2]] == ["seed 0", "seed 1"]
+    assert lines[4] == "mean ± standard deviation over 2 runs, seeds 0 to 1"
+    mean, std = (result[key]["rest"]["accuracy"] for key in ("mean", "std"))
+    assert lines[6] == f"accuracy on rest  {mean:.3f} ± {std:.3f}  (30 nodes)"
+
+
+def test_the_best_epoch_is_chosen_by_validation_and_training_stops(call, train):
+    options = ("karate", "--split", "0.3,0.3", "--epochs", "300", "--patience", "5", "--lr", "0.1")
+    result, _ = train(*options)
+    losses = [epoch["val_loss"] for epoch in result["history"]]
+    best = losses.index(min(losses))
+    assert (result["best_epoch"], result["monitor"], len(losses)) == (best, "val_loss", best + 6)
+    assert len(losses) < 300
+    assert result["metrics"]["test"]["accuracy"] == result["history"][best]["test_accuracy"]
+    _, out, err = call("train", *options)
+    assert f"\nbest epoch {best} by val_loss {min(losses):.4f}, whose weights these are\n" in out
+    assert err.splitlines()[-1].startswith(f"epoch {best + 5:>3}  ") and err.endswith(f"(best {best})\n")
+
+
+def test_links_are_a_task_of_any_graph(call, train, files):
+    result, notes = train("edges.csv", "--task", "link", "--epochs", "3", "--split", "0.5,0.2")
+    assert result["task"] == "link" and list(result["metrics"]) == ["train", "val", "test"]
+    assert list(result["metrics"]["test"]) == ["loss", "roc_auc", "average_precision"]
+    assert "a random split of linked pairs, 50/20/30, seed 0" in notes
+    status, out, _ = call("train", "edges.csv", "--task", "link", "--epochs", "3", "--split", "0.5,0.2")
+    assert status == 0 and re.search(r"^roc_auc on test +\d\.\d{3}  average_precision .* pairs\)$", out, re.M)
+
+
+def test_decimal_labels_are_a_regression(call, files):
+    status, out, _ = call("train", *CSV, "--label", "height", "--features", "age", "--epochs", "2")
+    assert status == 0 and "GCNConv(16 -> 1)" in out
+    assert re.search(r"^mae on train \d+\.\d{3}  rmse \d+\.\d{3}  \(\d nodes\)$", out, re.M)
 
 
 # ---- info ---------------------------------------------------------------------------------------------
@@ -438,7 +509,11 @@ WRONG = {
     "label without nodes": (["train", "edges.csv", *LABEL], "node file", "nodes="),
     "no labels": (["train", "edges.csv"], "no labels", "--label NAME"),
     "no label named": (["train", *CSV], "no labels", "there are: age, height, team, group"),
-    "decimal labels": (["train", *CSV, "--label", "height"], "node 0 is 1.62", "classes (0, 1, ..."),
+    "classes of decimals": (
+        ["train", *CSV, "--label", "height", "--task", "node-classification"],
+        "1.62",
+        "a class",
+    ),
     "nodes of karate": (["info", "karate", "--nodes", "nodes.csv"], "karate", "no option 'nodes'"),
     "unknown option": (["train", "karate", "--frobnicate"], "--frobnicate", "--help"),
     "option of two lines": (["train", "karate", "--frob\nnicate"], "--frob", "--help"),
@@ -450,12 +525,21 @@ WRONG = {
     "nothing hidden": (["train", "karate", "--hidden", "0"], "'0'", "at least 1"),
     "no layers": (["train", "karate", "--layers", "0"], "'0'", "at least 1"),
     "no rate": (["train", "karate", "--lr", "fast"], "'fast'", "--help"),
-    "negative rate": (["train", "karate", "--lr", "-1"], "lr is -1.0", "at least 0"),
-    "nan": (["train", "karate", "--lr", "nan"], "lr is nan", "at least 0"),
-    "negative decay": (["train", "karate", "--weight-decay", "-1"], "weight_decay is -1.0", "at least 0"),
-    "too much dropout": (["train", "karate", "--dropout", "2"], "dropout p is 2.0", "between 0 and 1"),
+    "negative rate": (["train", "karate", "--lr", "-1"], "'-1' is not a number", "at least 0"),
+    "nan": (["train", "karate", "--lr", "nan"], "'nan'", "at least 0"),
+    "negative decay": (["train", "karate", "--weight-decay", "-1"], "'-1'", "at least 0"),
+    "too much dropout": (["train", "karate", "--dropout", "2"], "'2'", "from 0 to 1"),
     "seed of letters": (["train", "karate", "--seed", "x"], "'x'", "--help"),
-    "a rate after notes": (["train", *CSV, *LABEL, "--lr", "-1"], "lr is -1.0", "at least 0"),
+    "a rate after notes": (["train", *CSV, *LABEL, "--lr", "-1"], "'-1'", "at least 0"),
+    "no task": (["train", "karate", "--task", "edges"], "'edges'", "link"),
+    "unknown setting": (["train", "--config", "wrong.toml"], "wrong.toml: there is no setting", "'hidden'"),
+    "no settings": (["train", "--config", "edges.csv"], "edges.csv is no TOML file", "line 1"),
+    "settings without source": (["train", "--config", "empty.toml"], "SOURCE", "--help"),
+    "no such settings": (["train", "--config", "none.toml"], "none.toml", "No such file"),
+    "nothing to be patient for": (["train", "karate", "--patience", "3"], "patience=3", "val split"),
+    "nothing to watch": (["train", "karate", "--monitor", "val_f1"], "'val_f1'", "train_accuracy"),
+    "no schedule": (["train", "karate", "--scheduler", "later"], "'later'", "cosine"),
+    "no options": (["train", "karate", "--conv", "4"], "'4'", "name=value"),
     "no folder": (["convert", "edges.csv", "no/e.csv"], "e.csv: it cannot be written", "No such file"),
     "bad slice": (["info", "pyg:KarateClub[a]"], "no index or slice", "write [3] or [0:10]"),
 }
@@ -521,7 +605,9 @@ def test_a_label_of_the_graph_is_no_label_of_nodes(call, monkeypatch):
     monkeypatch.setattr(tinygnn.adapters, "load", lambda source, **options: [graph])
     status, out, err = call("train", "one")
     assert (status, out) == (2, "")
-    assert err == "tinygnn: error: one has one label for the graph: train needs one for each node\n"
+    assert err == (
+        "tinygnn: error: one is one graph with one label: train needs one for each node, or several graphs\n"
+    )
 
 
 def test_many_attributes_are_not_all_listed(call, monkeypatch):

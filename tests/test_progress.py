@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygnn.history import Epoch, TrainingState
-from tinygnn.progress import describe, training_progress
+from tinygnn.progress import TimeLeft, describe, training_progress
 
 MOST_LINES = 20  # for 19 epochs: each of them, and the finished weights
 
@@ -22,10 +22,10 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(epochs, stream):
+def shown(epochs, stream, clock=lambda: 0.0):
     """What a training run of so many epochs shows."""
     state = TrainingState.of()
-    with training_progress(epochs, stream) as show:
+    with training_progress(epochs, stream, clock) as show:
         for number in range(epochs + 1):
             state.history.add(Epoch(number, 1.0 / (number + 1), {"train": {"loss": 1.0, "accuracy": 0.5}}))
             show(state)
@@ -64,11 +64,47 @@ def calls(monkeypatch):
     return calls
 
 
-def test_a_line_says_loss_and_accuracy_per_split():
-    metrics = {"train": {"loss": 0.3, "accuracy": 1.0}, "rest": {"loss": 0.2, "accuracy": 0.7}}
-    assert describe(Epoch(3, 0.123456, metrics)) == "loss 0.1235  train 1.000  rest 0.700"
-    assert describe(Epoch(3, 0.5, {"val": {"loss": 0.25}})) == "loss 0.5000  val 0.250"
-    assert describe(Epoch(0, nan, {})) == "loss nan"
+def state_of(*losses, monitor=None):
+    """The state after epochs with these validation losses."""
+    state = TrainingState.of(monitor=monitor)
+    for number, loss in enumerate(losses):
+        metrics = {"train": {"loss": 0.3, "accuracy": 1.0}, "val": {"loss": loss, "accuracy": 0.7}}
+        state.history.add(Epoch(number, 0.123456, metrics))
+    return state
+
+
+def test_a_line_says_loss_and_the_first_metric_per_split():
+    assert describe(state_of(0.5)) == "loss 0.1235  train 1.000  val 0.700"
+    state = TrainingState.of()
+    state.history.add(Epoch(0, nan, {"val": {"loss": 0.25}}))
+    assert describe(state) == "loss nan  val 0.250"
+
+
+def test_the_best_epoch_is_marked():
+    assert describe(state_of(0.5, 0.4, monitor="val_loss")).endswith("val 0.700  *")
+    assert describe(state_of(0.5, 0.4, 0.4, monitor="val_loss")).endswith("val 0.700  (best 1)")
+
+
+def test_the_time_left_is_that_of_the_epochs_so_far():
+    times = iter([100.0, 103.0, 104.0])
+    time_left = TimeLeft(10, lambda: next(times))
+    assert [time_left.after(Epoch(number, 1.0, {})) for number in (4, 6, 8)] == [0.0, 1.5 * 4, 1.0 * 2]
+
+
+def test_a_long_run_says_what_is_left():
+    lines = shown(3, io.StringIO(), map(float, range(0, 400, 100)).__next__)
+    endings = [line.partition("train 0.500")[2] for line in lines]
+    assert endings == ["", "  3:20 left", "  1:40 left", ""]
+
+
+def test_a_run_that_stops_early_shows_its_last_epoch():
+    stream = io.StringIO()
+    with training_progress(100, stream) as show:
+        state = TrainingState.of()
+        for number in range(14):
+            state.history.add(Epoch(number, 1.0, {}))
+            show(state)
+    assert [int(line.split()[1]) for line in stream.getvalue().splitlines()] == [0, 10, 13]
 
 
 def test_plain_lines_where_nobody_watches():
@@ -99,10 +135,12 @@ def test_lines_go_to_stderr_by_default_and_at_once(capsys):
         assert capsys.readouterr() == ("", "epoch 0  loss 1.0000\n")
 
 
-def test_a_terminal_without_rich_gets_plain_lines(monkeypatch):
+def test_a_terminal_without_rich_gets_a_line_for_each_epoch(monkeypatch):
     for name in ("rich", "rich.console", "rich.progress"):
         monkeypatch.setitem(sys.modules, name, None)
-    assert shown(2, Terminal()) == shown(2, io.StringIO()) != []
+    lines = shown(40, Terminal())
+    assert [int(line.split()[1]) for line in lines] == list(range(41))
+    assert lines[::4] == shown(40, io.StringIO())
 
 
 def test_a_file_gets_plain_lines_even_where_rich_is_installed(calls):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tinygnn import GNN, Graph, Module, Value, cross_entropy, optim
 from tinygnn.history import Epoch, TrainingState
 from tinygnn.metrics import accuracy
-from tinygnn.tasks import NodeClassification, Task, evaluate
+from tinygnn.tasks import NodeTask, Task, evaluate
 from tinygnn.training import fit
 
 TRIANGLES = ([0, 1, 2, 3, 4, 5, 1, 2, 0, 4, 5, 3, 2, 3], [1, 2, 0, 4, 5, 3, 0, 1, 2, 3, 4, 5, 3, 2])
@@ -119,7 +119,7 @@ def test_with_dropout_the_loss_is_of_training_and_the_metrics_of_evaluation():
         loss = cross_entropy(theirs.train()(graph), graph.y, mask=graph.train_mask)
         loss.backward()
         optimizer.step()
-        metrics = NodeClassification(graph).evaluate(theirs)
+        metrics = NodeTask(graph).evaluate(theirs)
         assert epoch == Epoch(epoch.number, loss.data, metrics, 0.5)
     assert weights(ours) == weights(theirs)
 

@@ -30,14 +30,22 @@ def is_class(label: object) -> bool:
 
 
 def random_split(labels: Sequence[Any], shares: tuple[float, float] = SHARES, *, seed: int = 0) -> Masks:
-    """Split nodes at random, class by class, into train, val and test (what the shares leave over).
+    """Split nodes or graphs at random into train, val and test (what the shares leave over).
 
-    Each class has at least one node in train. Nodes whose label is None are in no split.
+    Labels that are whole numbers are split class by class, all others together. Each class has at least one
+    node in train. Nodes whose label is None are in no split.
+
+    Raises ValueError for shares that are no shares of 1.
     """
+    if not (0.0 <= shares[0] <= 1.0 and shares[1] >= 0.0 and shares[0] + shares[1] <= 1.0 + 1e-12):
+        raise ValueError(f"the shares are {shares}: those of train and val, at most 1 together")
     rng = random.Random(seed)
     masks: Masks = {name: [False] * len(labels) for name in ("train", "val", "test")}
-    for label in sorted({label for label in labels if is_class(label)}):
-        nodes = [i for i, other in enumerate(labels) if other == label]
+    classes: dict[Any, list[int]] = {}
+    for i, label in enumerate(labels):
+        if is_class(label):
+            classes.setdefault(label if isinstance(label, int) else None, []).append(i)
+    for _, nodes in sorted(classes.items(), key=lambda item: -1 if item[0] is None else item[0]):
         rng.shuffle(nodes)
         first = max(1, round(shares[0] * len(nodes)))
         second = first + round(shares[1] * len(nodes))

@@ -25,18 +25,8 @@ def add_source(
     parser.add_argument("--features", metavar="A,B", help="the node attributes or columns to learn from")
 
 
-def load_one(options: argparse.Namespace) -> Graph:
-    """Load the source and insist that it is one graph."""
-    graphs = load_graphs(options)
-    if len(graphs) != 1:
-        raise ValueError(
-            f"{options.source} holds {len(graphs)} graphs: choose one, as in '{options.source}[0]'"
-        )
-    return graphs[0]
-
-
-def load_graphs(options: argparse.Namespace) -> list[Graph]:
-    """Load the source; the adapters are looked for only now."""
+def load_graphs(options: Any) -> list[Graph]:
+    """Load what `source`, `nodes`, `label` and `features` name; the adapters are looked for only now."""
     load = import_module("tinygnn.adapters").load
     given: dict[str, Any] = {
         "nodes": options.nodes,
