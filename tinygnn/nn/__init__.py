@@ -1,5 +1,17 @@
 """Layers: `Module`, `Linear`, `Dropout` and the graph convolutions."""
 
+from tinygnn.nn.activation_modules import ELU as ELU
+from tinygnn.nn.activation_modules import GELU as GELU
+from tinygnn.nn.activation_modules import Identity as Identity
+from tinygnn.nn.activation_modules import LeakyReLU as LeakyReLU
+from tinygnn.nn.activation_modules import LogSoftmax as LogSoftmax
+from tinygnn.nn.activation_modules import PReLU as PReLU
+from tinygnn.nn.activation_modules import ReLU as ReLU
+from tinygnn.nn.activation_modules import Sigmoid as Sigmoid
+from tinygnn.nn.activation_modules import SiLU as SiLU
+from tinygnn.nn.activation_modules import Softmax as Softmax
+from tinygnn.nn.activation_modules import Softplus as Softplus
+from tinygnn.nn.activation_modules import Tanh as Tanh
 from tinygnn.nn.conv import APPNP as APPNP
 from tinygnn.nn.conv import ARMAConv as ARMAConv
 from tinygnn.nn.conv import ChebConv as ChebConv
@@ -27,3 +39,4 @@ from tinygnn.nn.pool import TopKPooling as TopKPooling
 from tinygnn.nn.pool import global_add_pool as global_add_pool
 from tinygnn.nn.pool import global_max_pool as global_max_pool
 from tinygnn.nn.pool import global_mean_pool as global_mean_pool
+from tinygnn.nn.sequential import Sequential as Sequential
