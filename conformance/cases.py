@@ -10,6 +10,7 @@ from tinygnn.conformance.gnn_table import gnn_cases
 from tinygnn.conformance.layers_table import layer_cases
 from tinygnn.conformance.models_table import model_cases
 from tinygnn.conformance.modules_table import module_cases
+from tinygnn.conformance.neighbour_convs_table import neighbour_conv_cases
 from tinygnn.conformance.ops_table import op_cases
 from tinygnn.conformance.optimizers_table import optimizer_cases
 from tinygnn.conformance.rows_table import row_cases
@@ -25,6 +26,7 @@ def all_cases() -> list[Case]:
         *aggregate_cases(),
         *model_cases(),
         *layer_cases(),
+        *neighbour_conv_cases(),
         *gnn_cases(),
         *module_cases(),
         *optimizer_cases(),

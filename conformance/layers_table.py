@@ -80,6 +80,10 @@ GAT_ROWS = {
         name: Row(settings, out=2 * columns(settings), edge_attr=settings.get("edge_dim"))
         for name, settings in GAT_OPTIONS.items()
     },
+    **{
+        f"edges-fill-{fill}": Row({"edge_dim": 2, "fill_value": fill}, MIXED, edge_attr=2)
+        for fill in ("add", "min", "max", "mul")
+    },
     "edges-flat": Row(FLAT, MIXED, edge_attr=0),
     "edges-flat-fill-value": Row({**FLAT, "fill_value": -1.5}, MIXED, edge_attr=0),
     "edges-one": Row(FLAT, MIXED, edge_attr=1),

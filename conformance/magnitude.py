@@ -272,10 +272,38 @@ def softmax_mean_errors(node: Value, size: list[float]) -> list[float]:
     ]
 
 
+def leaky_parts(node: Value) -> tuple[list[float], list[float], list[float]]:
+    """Of Σ_c a_c LeakyReLU(z_c): |a_c|, the slopes, and Σ |terms of z_c|."""
+    count = int(node.op[2])
+    width = len(node.parents) // (count + 1)
+    x = [abs(parent.data) for parent in node.parents]
+    a = x[count * width :]
+    slopes = [abs(p) / entry if entry else 1.0 for p, entry in zip(node.partials, a)]
+    return a, slopes, [sum(x[c : count * width : width]) for c in range(width)]
+
+
+def leaky_dot_terms(node: Value) -> float:
+    """Σ_c |a_c LeakyReLU(z_c)|, where z_c is itself a sum."""
+    a, slopes, sizes = leaky_parts(node)
+    return sum([times(entry * slope, size) for entry, slope, size in zip(a, slopes, sizes)])
+
+
+def leaky_dot_errors(node: Value, size: list[float]) -> list[float]:
+    """The errors of a_c times a slope, and of LeakyReLU(z_c)."""
+    a, slopes, sizes = leaky_parts(node)
+    width = len(a)
+    of_a = size[-width:]
+    by_term = [times(slope, s) for slope, s in zip(slopes, of_a)]
+    brought = [sum(size[c:-width:width]) for c in range(width)]
+    by_a = [times(slope, own + s) for slope, own, s in zip(slopes, sizes, brought)]
+    return by_term * int(node.op[2]) + by_a
+
+
 # The terms of each result and the errors of its partial derivatives.
 AGGREGATES: dict[str, tuple[Callable[[Value], float], Callable[[Value, list[float]], list[float]]]] = {
     "product": (lambda node: abs(node.data), product_errors),
     "var": (var_terms, var_errors),
     "std": (std_terms, std_errors),
+    "leaky_dot": (leaky_dot_terms, leaky_dot_errors),
     "softmax_mean": (softmax_mean_terms, softmax_mean_errors),
 }

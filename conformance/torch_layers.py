@@ -141,16 +141,15 @@ def split_heads(rows: Any, heads: int) -> Any:
 def with_self_loops(edge_index: Any, edge_attr: Any, num_nodes: int, fill_value: float | str) -> Any:
     """Take self loops away and give every node one, at the end.
 
-    Its features are fill_value, or the mean of those that enter the node, 0 where none does.
+    Its features are fill_value, or those that enter the node, aggregated.
     """
     torch = import_module("torch")
     kept = [e for e, (source, target) in enumerate(zip(*edge_index)) if source != target]
     sources, targets = ([ends[e] for e in kept] for ends in edge_index)
     if edge_attr is not None:
         edge_attr = edge_attr[kept]
-        if fill_value == "mean":
-            own = [edge_attr[entering(i, targets)] for i in range(num_nodes)]
-            loops = torch.stack([rows.sum(0) / max(len(rows), 1) for rows in own])
+        if isinstance(fill_value, str):
+            loops = aggregate_groups(fill_value, edge_attr, [entering(i, targets) for i in range(num_nodes)])
         else:
             loops = torch.full((num_nodes, edge_attr.shape[1]), fill_value, dtype=torch.float64)
         edge_attr = torch.cat([edge_attr, loops])

@@ -194,7 +194,7 @@ def gcn_norm(
     Weights may be floats or Values. Raises ValueError when their number is not the number of edges.
     """
     edge_index.check(num_nodes)
-    weights: list[Value | float] = _weights(edge_index, edge_weight)
+    weights: list[Value | float] = weights_of(edge_index, edge_weight)
     if add_self_loops:
         edge_index, weights = add_remaining_self_loops(
             edge_index, weights, num_nodes, fill_value=2.0 if improved else 1.0
@@ -226,7 +226,11 @@ def add_remaining_self_loops(
     return EdgeIndex((sources, targets)).with_self_loops(num_nodes), kept + loops
 
 
-def _weights(edge_index: EdgeIndex, edge_weight: Weights | None) -> list[Value | float]:
+def weights_of(edge_index: EdgeIndex, edge_weight: Weights | None) -> list[Value | float]:
+    """One float or Value for each edge, 1 where edge_weight is None.
+
+    Raises ValueError when there are more or fewer, TypeError for one that is no number.
+    """
     if edge_weight is None:
         return [1.0] * edge_index.num_edges
     edge_weight = plain(edge_weight)

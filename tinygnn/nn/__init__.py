@@ -17,8 +17,10 @@ from tinygnn.nn.conv import ARMAConv as ARMAConv
 from tinygnn.nn.conv import ChebConv as ChebConv
 from tinygnn.nn.conv import GATConv as GATConv
 from tinygnn.nn.conv import GatedGraphConv as GatedGraphConv
+from tinygnn.nn.conv import GATv2Conv as GATv2Conv
 from tinygnn.nn.conv import GCN2Conv as GCN2Conv
 from tinygnn.nn.conv import GCNConv as GCNConv
+from tinygnn.nn.conv import GraphConv as GraphConv
 from tinygnn.nn.conv import RGCNConv as RGCNConv
 from tinygnn.nn.conv import SAGEConv as SAGEConv
 from tinygnn.nn.conv import SGConv as SGConv

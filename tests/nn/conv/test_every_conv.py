@@ -15,7 +15,9 @@ from tinygnn.nn import (
     ARMAConv,
     ChebConv,
     GatedGraphConv,
+    GATv2Conv,
     GCN2Conv,
+    GraphConv,
     RGCNConv,
     SGConv,
     TAGConv,
@@ -57,6 +59,16 @@ CONVOLUTIONS = {
     "RGCNConv, product": lambda rng: RGCNConv(2, 3, 2, aggr="mul", num_bases=1, rng=rng),
     "GatedGraphConv": lambda rng: GatedGraphConv(3, 2, rng=rng),
     "GatedGraphConv, mean": lambda rng: GatedGraphConv(2, 1, "mean", bias=False, rng=rng),
+    "GraphConv": lambda rng: GraphConv(2, 3, rng=rng),
+    "GraphConv, mean": lambda rng: GraphConv(2, 3, "mean", False, rng=rng),
+    "GraphConv, max": lambda rng: GraphConv(2, 3, "max", rng=rng),
+    "GraphConv, softmax": lambda rng: GraphConv(2, 3, "softmax", rng=rng),
+    "GATv2Conv": lambda rng: GATv2Conv(2, 3, 2, edge_dim=1, rng=rng),
+    "GATv2Conv, mean of heads": lambda rng: GATv2Conv(2, 3, 2, False, edge_dim=1, residual=True, rng=rng),
+    "GATv2Conv, shared": lambda rng: GATv2Conv(2, 3, edge_dim=1, share_weights=True, rng=rng),
+    "GATv2Conv, no self loops": lambda rng: GATv2Conv(
+        2, 3, edge_dim=1, add_self_loops=False, fill_value=2.0, bias=False, rng=rng
+    ),
     "GatedGraphConv, max": lambda rng: GatedGraphConv(3, 2, "max", rng=rng),
 }
 # The largest entry of D - A, which stands for λ_max, is that of all graphs side by side.

@@ -536,10 +536,12 @@ def test_an_output_lies_between_the_smallest_and_largest_message(graph, options)
 # ---- refusals ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fill_value", ["max", "", "0.5"])
+@pytest.mark.parametrize("fill_value", ["median", "", "0.5"])
 def test_an_unknown_fill_value_is_refused(fill_value):
     """With what it may be."""
-    with pytest.raises(ValueError, match=f"fill_value is '{fill_value}': give a number or 'mean'"):
+    with pytest.raises(
+        ValueError, match=f"fill_value is '{fill_value}': give a number or one of 'mean', 'add'"
+    ):
         GATConv(1, 1, edge_dim=1, fill_value=fill_value)
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import random
 
-from tinygnn.aggregate import aggregate, check_aggr
+from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, dot, linear, weighted_sums
+from tinygnn.nn.conv.neighbours import LINEAR, aggregate_heard
 from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
-from tinygnn.sparse import Features
 from tinygnn.value import Value
-
-LINEAR = ("mean", "sum", "add")  # of these it does not matter whether W_l comes before or after
 
 
 class SAGEConv(Module):
@@ -58,6 +56,8 @@ class SAGEConv(Module):
         self.out_channels = out_channels
         self.aggr = check_aggr(aggr)
         self.normalize = normalize
+        self.root_weight = root_weight
+        self.project = project
         self.lin = Linear(in_channels, in_channels, rng=rng) if project else None
         self.lin_l = Linear(in_channels, out_channels, bias, rng=rng)
         self.lin_r = Linear(in_channels, out_channels, bias=False, rng=rng) if root_weight else None
@@ -79,17 +79,6 @@ class SAGEConv(Module):
 
     def __repr__(self) -> str:
         return f"SAGEConv({self.in_channels} -> {self.out_channels}, {self.aggr})"
-
-
-def aggregate_heard(aggr: str, x: Matrix, edges: EdgeIndex, width: int) -> Matrix:
-    """Aggregate the rows x_j of the nodes that each node hears from; of constant x once."""
-
-    def of_neighbours() -> Matrix:
-        return aggregate(aggr, x, edges.heard(len(x)), width)
-
-    if not isinstance(x, Features) or x.nonzeros() is None:
-        return of_neighbours()
-    return edges.once(("aggregate", aggr), x, lambda: Features(of_neighbours()))  # type: ignore[arg-type]
 
 
 def unit_row(row: list[Value]) -> list[Value]:

@@ -1,0 +1,94 @@
+"""The cases of GraphConv, GATv2Conv, GINConv, GINEConv, EdgeConv, NNConv and PNAConv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tinygnn.conformance.case import Case
+from tinygnn.conformance.convs_table import EVERY, Layer, Row, cases
+
+MIXED = ("mixed",)
+# In every column some nodes that a node hears from are equally large.
+TIED_X = [[1.0, -0.5], [1.0, 0.5], [0.75, -0.5], [1.0, 0.5], [-1.5, 0.5], [1.0, 0.5]]
+OTHERS = ("mean", "max", "min", "mul", "var", "std", "softmax")
+
+GRAPH_CONV = Layer(
+    "graph_conv",
+    "GraphConv",
+    "x'_i = W_rel aggregate_{j -> i} e_ji x_j + b + W_root x_i (Morris et al. 2019, arXiv:1810.02244)",
+)
+GRAPH_CONV_ROWS = {
+    "": Row(graphs=EVERY),
+    "weighted": Row(graphs=EVERY, edge_weight=True),
+    "no-bias": Row({"bias": False}),
+    "weighted-no-bias": Row({"bias": False}, edge_weight=True),
+    **{aggr: Row({"aggr": aggr}, EVERY) for aggr in ("mean", "max")},
+    **{f"weighted-{aggr}": Row({"aggr": aggr}, edge_weight=True) for aggr in OTHERS},
+    "max-tie": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, flags=("tie",)),
+    "constant-features": Row(graphs=MIXED, constant=("x",)),
+    "constant-features-max": Row({"aggr": "max"}, MIXED, constant=("x",)),
+    "constant-features-weighted": Row(graphs=MIXED, edge_weight=True, constant=("x",)),
+    "constant-features-weighted-max": Row({"aggr": "max"}, MIXED, edge_weight=True, constant=("x",)),
+    "constant-weights": Row(graphs=MIXED, edge_weight=True, constant=("edge_weight",)),
+    "constant-weights-mean": Row({"aggr": "mean"}, MIXED, edge_weight=True, constant=("edge_weight",)),
+    "constant-weights-std": Row({"aggr": "std"}, MIXED, edge_weight=True, constant=("edge_weight",)),
+}
+
+GATV2 = Layer(
+    "gatv2_conv",
+    "GATv2Conv",
+    "x'_i = Σ_j α_ij W_l x_j + b, α_ij = softmax_j(a·LeakyReLU(W_l x_j + W_r x_i + W_edge e_ij)) "
+    "(Brody et al. 2022, arXiv:2105.14491)",
+)
+GATV2_OPTIONS: dict[str, dict[str, Any]] = {
+    "heads": {"heads": 3},
+    "heads-mean": {"heads": 3, "concat": False},
+    "negative-slope": {"negative_slope": 0.75},
+    "negative-slope-zero": {"negative_slope": 0.0},
+    "no-self-loops-heads": {"add_self_loops": False, "heads": 2},
+    "no-bias": {"bias": False},
+    "no-bias-mean": {"bias": False, "heads": 2, "concat": False},
+    "share-weights": {"share_weights": True},
+    "share-weights-heads": {"share_weights": True, "heads": 2, "bias": False},
+    "residual": {"residual": True, "heads": 2},
+    "residual-mean": {"residual": True, "heads": 2, "concat": False},
+    "all-dropped": {"dropout": 1.0, "heads": 2},
+    "edges-heads": {"edge_dim": 3, "heads": 2},
+    "edges-heads-mean": {"edge_dim": 2, "heads": 2, "concat": False},
+    "edges-fill-value": {"edge_dim": 2, "fill_value": 0.5},
+    "edges-no-self-loops": {"edge_dim": 2, "add_self_loops": False},
+    "edges-share-weights": {"edge_dim": 2, "share_weights": True},
+    "edges-residual": {"edge_dim": 2, "residual": True, "bias": False},
+}
+
+
+def columns(settings: dict[str, Any]) -> int:
+    """How many columns the output of attention with two output channels has."""
+    return 2 * int(settings.get("heads", 1)) if settings.get("concat", True) else 2
+
+
+GATV2_ROWS = {
+    "": Row(graphs=EVERY),
+    "no-self-loops": Row({"add_self_loops": False}, EVERY),
+    "edges": Row({"edge_dim": 2}, EVERY, edge_attr=2),
+    **{
+        name: Row(settings, out=columns(settings), edge_attr=settings.get("edge_dim"))
+        for name, settings in GATV2_OPTIONS.items()
+    },
+    **{
+        f"edges-fill-{fill}": Row({"edge_dim": 2, "fill_value": fill}, MIXED, edge_attr=2)
+        for fill in ("add", "min", "max", "mul")
+    },
+    "edges-flat": Row({"edge_dim": 1}, MIXED, edge_attr=0),
+    "edges-constant": Row({"edge_dim": 2}, MIXED, edge_attr=2, constant=("edge_attr",)),
+    "evaluated": Row({"dropout": 0.75}, MIXED, training=False),
+    "constant-features": Row({"heads": 2}, MIXED, out=4, constant=("x",)),
+    "constant-features-edges": Row({"edge_dim": 2}, MIXED, edge_attr=2, constant=("x", "edge_attr")),
+}
+
+
+def neighbour_conv_cases() -> Iterator[Case]:
+    """Every case of these layers."""
+    yield from cases(GRAPH_CONV, GRAPH_CONV_ROWS)
+    yield from cases(GATV2, GATV2_ROWS)
