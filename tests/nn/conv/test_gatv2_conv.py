@@ -100,7 +100,10 @@ def test_shared_weights_are_one_parameter_under_two_names():
 def test_parameters_have_pygs_names_and_shapes():
     """Edge features and residual add theirs; without concat the bias is narrower."""
     conv = GATv2Conv(2, 3, heads=4, concat=False, edge_dim=5, residual=True)
-    shapes = {name: [len(v), *([len(v[0])] if isinstance(v[0], list) else [])] for name, v in conv.state_dict().items()}
+    shapes = {
+        name: [len(v), *([len(v[0])] if isinstance(v[0], list) else [])]
+        for name, v in conv.state_dict().items()
+    }
     assert shapes == {
         "att": [1, 4],
         "bias": [3],
@@ -117,7 +120,7 @@ def test_parameters_have_pygs_names_and_shapes():
 
 
 def test_positional_arguments_are_pygs():
-    """in, out, heads, concat, slope, dropout, self loops, edge_dim, fill_value, bias, share_weights, residual."""
+    """As GATConv's, then bias, share_weights and residual."""
     conv = GATv2Conv(2, 3, 4, False, 0.5, 0.25, False, 5, 1.0, False, True, True)
     assert (conv.heads, conv.concat, conv.negative_slope, conv.dropout.p) == (4, False, 0.5, 0.25)
     assert (conv.add_self_loops, conv.edge_dim, conv.fill_value, conv.bias) == (False, 5, 1.0, None)
@@ -151,7 +154,9 @@ def test_self_loops_get_the_features_of_what_enters(fill_value):
 
 def test_leaky_dot_is_one_node_with_the_gradient_of_its_formula():
     """Σ_c a_c LeakyReLU(l_c + r_c), against the same written with operators, at the kink too."""
-    left, right, a = ([Value(x) for x in row] for row in ([1.0, -2.0, 0.5], [0.5, 1.0, -0.5], [2.0, -3.0, 4.0]))
+    left, right, a = (
+        [Value(x) for x in row] for row in ([1.0, -2.0, 0.5], [0.5, 1.0, -0.5], [2.0, -3.0, 4.0])
+    )
     score = leaky_dot(a, (left, right), 0.25)
     score.backward()
     found = [v.grad for v in left + right + a]

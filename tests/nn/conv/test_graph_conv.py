@@ -71,7 +71,11 @@ def test_without_weights_it_is_sage_with_other_names():
     for aggr in ("add", "mean", "max", "std"):
         sage, conv = SAGEConv(2, 3, aggr, rng=random.Random(0)), GraphConv(2, 3, aggr)
         state = sage.state_dict()
-        names = {"lin_rel.weight": "lin_l.weight", "lin_rel.bias": "lin_l.bias", "lin_root.weight": "lin_r.weight"}
+        names = {
+            "lin_rel.weight": "lin_l.weight",
+            "lin_rel.bias": "lin_l.bias",
+            "lin_root.weight": "lin_r.weight",
+        }
         conv.load_state_dict({name: state[of_sage] for name, of_sage in names.items()})
         for row, wanted in zip(numbers(conv(x, EDGES)), numbers(sage(x, EDGES)), strict=True):
             assert row == pytest.approx(wanted, rel=REORDERED)
