@@ -84,10 +84,13 @@ class Propagation:
             n, sources = self.num_nodes, self.edges[0]
             coefficients = self._coefficients(scale)
             last = [n + n * len(factors)] if bias else []
+            others: list[Value | float] = [*factors, *[1.0] * len(last)]
+            if not self.constant:  # beside Values a number becomes one too: one for all nodes
+                others = list(map(Value, others))
             self._rows[key] = [
                 (
                     [sources[e] for e in entering] + [n + n * m + i for m in range(len(factors))] + last,
-                    [coefficients[e] for e in entering] + [*factors] + [1.0] * len(last),
+                    [coefficients[e] for e in entering] + others,
                 )
                 for i, entering in enumerate(self.edges.entering(n))
             ]
