@@ -19,7 +19,7 @@ KINDS = {
 }
 
 # The inputs of a model that are not its parameters, by the names of PyG's arguments; which are integers.
-DATA = ("x", "x_0", "edge_weight", "edge_attr", "edge_type", "batch")
+DATA = ("x", "x_0", "edge_weight", "edge_attr", "edge_type", "batch", "lambda_max")
 INDICES = ("edge_type", "batch")
 
 FLAGS = {

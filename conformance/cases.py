@@ -13,6 +13,8 @@ from tinygnn.conformance.modules_table import module_cases
 from tinygnn.conformance.neighbour_convs_table import neighbour_conv_cases
 from tinygnn.conformance.ops_table import op_cases
 from tinygnn.conformance.optimizers_table import optimizer_cases
+from tinygnn.conformance.propagation_table import propagation_cases
+from tinygnn.conformance.relations_table import relation_cases
 from tinygnn.conformance.rows_table import row_cases
 from tinygnn.conformance.schedules_table import schedule_cases
 from tinygnn.conformance.training_table import training_cases
@@ -27,6 +29,8 @@ def all_cases() -> list[Case]:
         *model_cases(),
         *layer_cases(),
         *neighbour_conv_cases(),
+        *propagation_cases(),
+        *relation_cases(),
         *gnn_cases(),
         *module_cases(),
         *optimizer_cases(),

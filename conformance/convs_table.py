@@ -45,7 +45,8 @@ class Layer:
     """What the cases of one layer have in common.
 
     name: its word in the ids. call: the class, in tinygnn.nn and in PyG. sizes: the positional arguments.
-    width, out: how many columns x and the output have. edges: whether it takes an edge_index.
+    width, out: how many columns x and the output have. edges: whether it takes an edge_index. initial:
+    whether it takes x_0, of the shape of x.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Layer:
     width: int = 3
     out: int = 2
     edges: bool = True
+    initial: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ class Row:
     than the layer's. rows: how many the output has, if not one for each node. edge_weight: give positive
     weights. edge_attr: give features of that width; 0 is one number for each edge, not in a row.
     edge_type: give relations, below that number. x: these features instead of drawn ones. constant: which of
-    x, edge_weight and edge_attr take no gradient; of a constant x half of the entries are 0. given:
-    further arguments of `forward`, without gradients. training: False for evaluation.
+    x, x_0, edge_weight and edge_attr take no gradient; of a constant x half of the entries are 0. given:
+    further arguments of `forward`, without gradients, or x: None where the nodes have no features. training:
+    False for evaluation.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -99,7 +102,8 @@ def layer_case(layer: Layer, name: str, graph: str, row: Row) -> Case:
     options: dict[str, Any] = {"sizes": list(sizes), "conv": dict(row.settings), "training": row.training}
     inputs: dict[str, Any] = {}
     for argument, values in arguments(layer, name, graph, row).items():
-        (options if argument in row.constant else inputs)[argument] = values
+        if argument not in row.given:
+            (options if argument in row.constant else inputs)[argument] = values
     if row.edge_type is not None:
         rng = random.Random(f"{name}/edge_type")
         options["edge_type"] = [rng.randrange(row.edge_type) for _ in edges[0]]
@@ -131,7 +135,7 @@ def layer_case(layer: Layer, name: str, graph: str, row: Row) -> Case:
 
 
 def arguments(layer: Layer, name: str, graph: str, row: Row) -> dict[str, Any]:
-    """x, edge_weight and edge_attr, as far as the row has them."""
+    """x, x_0, edge_weight and edge_attr, as far as the row has them."""
     num_nodes, (sources, _), _ = GRAPHS[graph]
     width = layer.width if row.width is None else row.width
     x: Any = numbers(f"{name}/x", num_nodes, width) if row.x is None else [list(entries) for entries in row.x]
@@ -139,6 +143,8 @@ def arguments(layer: Layer, name: str, graph: str, row: Row) -> dict[str, Any]:
         rng = random.Random(f"{name}/zeros")
         x = [[rng.choice((0.0, entry)) for entry in entries] for entries in x]
     found = {"x": x}
+    if layer.initial:
+        found["x_0"] = numbers(f"{name}/x_0", num_nodes, width)
     if row.edge_weight:
         found["edge_weight"] = numbers(f"{name}/edge_weight", len(sources), positive=True)
     if row.edge_attr is not None:

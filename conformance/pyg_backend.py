@@ -72,6 +72,8 @@ def whole_state(case: Case, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def argument(case: Case, name: str, numbers: Any) -> Any:
     """A tensor of one of the inputs; one of the case's inputs takes a gradient."""
+    if numbers is None:
+        return None
     if name in INDICES:
         return import_torch().tensor(numbers, dtype=import_torch().long)
     found = tensor(numbers)
@@ -117,7 +119,9 @@ def build(case: Case) -> Any:
 
 
 def setting(name: str, value: Any) -> Any:
-    """A setting as PyG takes it: a module is built, some lists are tensors."""
+    """A setting as PyG takes it: a module is built, an activation found, some lists are tensors."""
+    if name == "act" and isinstance(value, str):
+        return import_pyg("torch_geometric.nn.resolver").activation_resolver(value)
     return import_torch().tensor(value) if name in TENSORS else built(value, find)
 
 

@@ -81,7 +81,8 @@ def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
     x = data.pop("x")
     if case.edge_index is not None:
         data["edge_index"] = case.edge_index
-    out = model(Features(x) if "x" in case.options else x, **data)
+    constant = "x" in case.options and x is not None
+    out = model(Features(x) if constant else x, **data)
     last = case.options.get("last")
     if last == "softmax":
         out = softmax_rows(out)

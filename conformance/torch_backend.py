@@ -59,7 +59,9 @@ def differentiate(case: Case, inputs: dict[str, Any], outputs: dict[str, Any]) -
         end.backward(cotangent, retain_graph=i + 1 < case.passes)
     numbers: dict[str, Numbers] = {name: out.tolist() for name, out in outputs.items()}
     for name, value in inputs.items():
-        numbers[f"grad {name}"] = None if value.grad is None else value.grad.tolist()
+        # What the output does not depend on has the gradient 0; torch says None.
+        gradient = import_torch().zeros_like(value) if value.grad is None else value.grad
+        numbers[f"grad {name}"] = gradient.tolist()
     return Result(numbers)
 
 
