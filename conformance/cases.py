@@ -8,6 +8,7 @@ from tinygnn.conformance.aggregate_table import aggregate_cases
 from tinygnn.conformance.case import Case
 from tinygnn.conformance.gnn_table import gnn_cases
 from tinygnn.conformance.layers_table import layer_cases
+from tinygnn.conformance.losses_table import loss_cases
 from tinygnn.conformance.models_table import model_cases
 from tinygnn.conformance.modules_table import module_cases
 from tinygnn.conformance.neighbour_convs_table import neighbour_conv_cases
@@ -25,6 +26,7 @@ def all_cases() -> list[Case]:
     return [
         *op_cases(),
         *row_cases(),
+        *loss_cases(),
         *aggregate_cases(),
         *model_cases(),
         *layer_cases(),

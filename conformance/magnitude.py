@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from tinygnn.conformance.loss_magnitude import LOSSES, loss_errors, loss_terms
 from tinygnn.value import Value, topological_order
 
 Magnitudes = dict[Value, float]
@@ -85,6 +86,8 @@ def own_terms(node: Value) -> float:
         return abs(max(x, default=0.0)) + math.log(max(len(x), 1)) + 1.0 + abs(node.data)
     if name in AGGREGATES:
         return AGGREGATES[name][0](node)
+    if name in LOSSES:
+        return loss_terms(node)
     if name == "gelu":
         # x Φ(x), and Φ errs by |x| φ(x) eps where its argument is rounded; x (1 + tanh u)/2 has the term x
         rounded = abs(node.data) + x[0] * x[0] * bell(x[0])
@@ -157,6 +160,8 @@ def partial_errors(node: Value, sizes: Magnitudes) -> list[float]:
         return softmax_errors(node, size)
     if name in AGGREGATES:
         return AGGREGATES[name][1](node, size)
+    if name in LOSSES:
+        return loss_errors(node, size)
     if name in CONSTANT_PARTIALS:
         return [0.0] * len(parents)
     raise KeyError(f"no rule for the errors of {name!r}: give it a row in UNARY or here")

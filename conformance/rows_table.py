@@ -1,4 +1,4 @@
-"""The cases of linalg's operations on rows and matrices, and of the losses."""
+"""The cases of linalg's operations on rows and matrices."""
 
 from __future__ import annotations
 
@@ -106,37 +106,9 @@ PRODUCTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], Any, tuple[str, .
     ),
 }  # fmt: skip
 
-LOGITS = [[0.5, -1.25, 2.0], [1.5, 0.0, -0.75], [-0.5, 0.25, 1.0]]
-TARGETS = [[0.25, 1.0, -0.5], [0.0, 0.0, 2.0], [1.5, -0.25, 0.75]]
-LOSSES: dict[str, tuple[str, list[list[float]], dict[str, Any], tuple[str, ...]]] = {
-    "mse_loss/ordinary": ("mse_loss", LOGITS, {"target": TARGETS}, ()),
-    "mse_loss/mask": ("mse_loss", LOGITS, {"target": TARGETS, "mask": [True, False, True]}, ("mask",)),
-    "mse_loss/empty-mask": ("mse_loss", LOGITS, {"target": TARGETS, "mask": [False] * 3}, ("empty", "mask")),
-    "mse_loss/exact": ("mse_loss", LOGITS, {"target": LOGITS}, ("kink",)),
-    "cross_entropy/ordinary": ("cross_entropy", LOGITS, {"target": [2, 0, 1]}, ()),
-    "cross_entropy/mask": (
-        "cross_entropy", LOGITS, {"target": [2, 0, 1], "mask": [True, False, True]}, ("mask",),
-    ),
-    "cross_entropy/empty-mask": (
-        "cross_entropy", LOGITS, {"target": [2, 0, 1], "mask": [False] * 3}, ("empty", "mask"),
-    ),
-    "cross_entropy/large-right": ("cross_entropy", [[1000.0, -1000.0]], {"target": [0]}, ()),
-    "cross_entropy/large-wrong": ("cross_entropy", [[1000.0, -1000.0]], {"target": [1]}, ()),
-    "cross_entropy/negative-infinite-other": (
-        "cross_entropy", [[0.5, -inf, 1.0]], {"target": [0]}, ("infinite",),
-    ),
-    "cross_entropy/negative-infinite-target": (
-        "cross_entropy", [[0.5, -inf, 1.0]], {"target": [1]}, ("infinite",),
-    ),
-}  # fmt: skip
-LOSS_EQUATIONS = {
-    "mse_loss": "Σ (p_i - t_i)² / n",
-    "cross_entropy": "-Σ_i log softmax(z_i)[t_i] / n over the masked rows",
-}
-
 
 def row_cases() -> Iterator[Case]:
-    """Every case of an operation on many values, and of a loss."""
+    """Every case of an operation on many values."""
     for call, (gives_row, equation) in OF_A_ROW.items():
         for name, (values, flags) in ROWS.items():
             if values or call not in NEEDS_AN_ENTRY:
@@ -145,9 +117,6 @@ def row_cases() -> Iterator[Case]:
                 yield _case(f"{call}/{name}", call, {"values": values}, {}, cotangent, here, equation)
     for name, product in PRODUCTS.items():
         yield _case(name, *product)
-    for name, (call, logits, options, flags) in LOSSES.items():
-        equation = LOSS_EQUATIONS[call]
-        yield _case(name, call, {"prediction": logits}, options, 1.3125, flags, equation)
 
 
 def _case(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import tinygnn
-from tinygnn import linalg, nn, optim
+from tinygnn import linalg, losses, nn, optim
 from tinygnn.aggregate import aggregate
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.compare import (
@@ -20,7 +20,7 @@ from tinygnn.conformance.magnitude import magnitudes
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, build, outputs_of
 from tinygnn.conformance.tinygnn_models import put_parameters, run_model, training_model
 from tinygnn.conformance.tinygnn_steps import answer_optimizer
-from tinygnn.losses import cross_entropy, mse_loss
+from tinygnn.losses import cross_entropy
 from tinygnn.nn.module import leaves
 from tinygnn.sparse import nonzeros
 from tinygnn.value import Value, as_value
@@ -87,8 +87,13 @@ OPS: dict[str, Callable[..., Any]] = {
         [(list(range(len(row))), row) for row in coefficients], **rest
     ),
     "aggregate": lambda rows, **options: aggregate_rows(rows, **options),
-    "mse_loss": mse_loss,
-    "cross_entropy": lambda prediction, **rest: cross_entropy(prediction, **rest),
+    "mse_loss": losses.mse_loss,
+    "l1_loss": losses.l1_loss,
+    "huber_loss": losses.huber_loss,
+    "smooth_l1_loss": losses.smooth_l1_loss,
+    "bce_with_logits": losses.bce_with_logits,
+    "cross_entropy": lambda prediction, **rest: losses.cross_entropy(prediction, **rest),
+    "nll_loss": lambda prediction, **rest: losses.nll_loss(prediction, **rest),
 }
 
 

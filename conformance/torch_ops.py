@@ -8,7 +8,7 @@ from typing import Any
 
 from tinygnn.adapters.errors import require
 from tinygnn.conformance.torch_layers import aggregate_groups
-from tinygnn.conformance.torch_models import loss_of
+from tinygnn.conformance.torch_losses import losses
 
 INSTALL = "torch torch_geometric"
 Operation = Callable[..., Any]
@@ -124,8 +124,7 @@ def of_rows() -> dict[str, Operation]:
         "weighted_sums": sums,
         "value_weighted_sums": sums,
         "aggregate": aggregate_rows,
-        "mse_loss": lambda prediction, **options: loss_of("mse_loss", prediction, **options),
-        "cross_entropy": lambda prediction, **options: loss_of("cross_entropy", prediction, **options),
+        **losses(),
     }
 
 

@@ -21,8 +21,14 @@ from tinygnn.graph import adjacency_matrix as adjacency_matrix
 from tinygnn.linalg import matmul as matmul
 from tinygnn.linalg import transpose as transpose
 from tinygnn.loader import DataLoader as DataLoader
+from tinygnn.losses import bce_with_logits as bce_with_logits
+from tinygnn.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from tinygnn.losses import cross_entropy as cross_entropy
+from tinygnn.losses import huber_loss as huber_loss
+from tinygnn.losses import l1_loss as l1_loss
 from tinygnn.losses import mse_loss as mse_loss
+from tinygnn.losses import nll_loss as nll_loss
+from tinygnn.losses import smooth_l1_loss as smooth_l1_loss
 from tinygnn.modes import detect_anomaly as detect_anomaly
 from tinygnn.modes import no_grad as no_grad
 from tinygnn.nn import Module as Module

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tinygnn import Value, linalg
+from tinygnn.conformance.case import Case
 from tinygnn.conformance.cases import all_cases
-from tinygnn.conformance.magnitude import UNARY, forward_magnitudes, magnitudes, partial_errors
+from tinygnn.conformance.loss_magnitude import LOSSES
+from tinygnn.conformance.magnitude import UNARY, forward_magnitudes, magnitudes, name_of, partial_errors
 from tinygnn.conformance.tinygnn_backend import OPS, TinygnnBackend
+from tinygnn.nn.module import leaves
 from tinygnn.value import topological_order
 
 
@@ -77,8 +81,6 @@ def test_the_second_derivatives_are_not_too_small(name: str, x: float) -> None:
 
 def test_every_output_and_gradient_has_a_magnitude() -> None:
     """Where the numbers are finite, the magnitude is finite, and at least the number's own rounding."""
-    from tinygnn.nn.module import leaves
-
     for case in all_cases():
         if case.kind == "model" and "zero-degree" not in case.flags:
             expected = TinygnnBackend().expected(case)
@@ -86,3 +88,34 @@ def test_every_output_and_gradient_has_a_magnitude() -> None:
                 for number, magnitude in zip(leaves(numbers), leaves(expected.magnitudes[name])):
                     assert math.isfinite(magnitude), case.id
                     assert magnitude >= abs(number) * 0.999, (case.id, name)
+
+
+OF_LOSSES = [
+    case
+    for case in all_cases()
+    if "loss" in case.call or case.call in ("bce_with_logits", "cross_entropy")
+    if case.kind == "op" and not {"infinite", "nan", "kink", "empty"} & set(case.flags)
+]
+
+
+@pytest.mark.parametrize("case", OF_LOSSES, ids=lambda case: case.id)
+def test_errors_of_the_inputs_of_losses_are_not_too_small(case: Case) -> None:
+    """An error h of every parent of a row changes each slope by no more than `loss_errors` says for T = h."""
+    h = 1e-6
+
+    def rows(shift: float) -> list[Value]:
+        inputs = {name: moved(numbers, shift) for name, numbers in case.inputs.items()}
+        out = OPS[case.call](**inputs, **case.options)
+        order = topological_order(Value(0.0, tuple(leaves(out)), (0.0,) * len(leaves(out))))
+        return [node for node in order if name_of(node) in LOSSES]
+
+    for low, high in zip(rows(-h), rows(h)):
+        allowed = partial_errors(low, dict.fromkeys(low.parents, 2.0 * h))
+        for a, b, error in zip(low.partials, high.partials, allowed):
+            assert abs(b - a) <= error * 1.001 + 1e-13, case.id
+
+
+def moved(numbers: Any, shift: float) -> Any:
+    if isinstance(numbers, list):
+        return [moved(part, shift if i % 2 else -shift) for i, part in enumerate(numbers)]
+    return Value(numbers + shift)
