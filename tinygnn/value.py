@@ -15,6 +15,7 @@ import math
 import numbers
 import reprlib
 from collections.abc import Callable
+from itertools import count
 from math import inf, nan
 from typing import Any, ClassVar, Final, Protocol, SupportsFloat
 
@@ -40,6 +41,7 @@ class Watcher(Protocol):
 
 
 watchers: list[Watcher] = []
+searches = count(1)  # a number for each search of a graph
 
 
 class Value:
@@ -59,13 +61,14 @@ class Value:
     Raises TypeError when `data` is not a real number.
     """
 
-    __slots__ = ("data", "grad", "op", "parents", "partials")
+    __slots__ = ("data", "grad", "op", "parents", "partials", "seen_by")
 
     data: float
     grad: float
     op: Op
     parents: tuple[Value, ...]
     partials: tuple[float, ...]
+    seen_by: int  # the number of the last search that came by, see `topological_order`
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class Value:
         self.op = op
         self.parents = parents
         self.partials = partials
+        self.seen_by = 0
         if watchers:
             for watcher in watchers:
                 watcher.made(self)
@@ -356,12 +360,12 @@ def topological_order(output: Value) -> list[Value]:
     finished: list[Value] = []
     last: list[Value] = []
     path: list[Value] = []  # the values being searched, each made from the next one
-    seen: set[Value] = set()
+    search = next(searches)
     unsearched = [iter((output,))]  # what is left to search at each step of the path
     while unsearched:
         for node in unsearched[-1]:
-            if node.parents and node not in seen:
-                seen.add(node)
+            if node.parents and node.seen_by != search:
+                node.seen_by = search
                 if type(node.parents) is Leaves:
                     last.append(node)
                 else:
