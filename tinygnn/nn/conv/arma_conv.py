@@ -25,8 +25,9 @@ class ARMAConv(Module):
         (L̂ X)_i = Σ_j w_ji / √(d_j d_i) x_j,    d_i = Σ_j w_ji
 
     Args: num_stacks K, num_layers T. shared_weights=True gives all layers of a stack one W, V and b; the
-    first W, which reads x, stays its own. act: σ, a name ("relu", ...), a function of a Value, or None.
-    dropout drops, in training, entries of the X that meets V. bias=False leaves b out.
+    first W, which reads x, stays its own. act: σ, a name ("relu", ...), a function of a Value, a module that
+    takes and gives rows, or None. dropout drops, in training, entries of the X that meets V. bias=False
+    leaves b out.
 
     Parameters, rows in and columns out: weight [T-1][K][out][out] (one [K][out][out] if T is 1 or
     shared_weights), init_weight [K][in][out], root_weight [T][K][in][out] ([1] with shared_weights), all
@@ -89,10 +90,17 @@ class ARMAConv(Module):
                 root = linear(skipped, list(zip(*self.root_weight[layer][k])))
                 bias = None if self.bias is None else self.bias[layer][k][0]
                 out = step(linear(stacks[k], list(zip(*weights[k]))), plus=[(1.0, root)], bias=bias)
-                stacks[k] = out if self.act is None else apply(self.act, out)
+                stacks[k] = self._activated(out)
         if self.num_stacks == 1:
             return stacks[0]  # type: ignore[return-value]  # rows of Values from here on
         return [[mean(column) for column in zip(*rows)] for rows in zip(*stacks)]
+
+    def _activated(self, rows: list[list[Value]]) -> Matrix:
+        """σ of all entries."""
+        if isinstance(self.act, Module):
+            activated: Matrix = self.act(rows)
+            return activated
+        return rows if self.act is None else apply(self.act, rows)
 
     def __repr__(self) -> str:
         return (
