@@ -83,6 +83,7 @@ SAG_OPTIONS: dict[str, dict[str, Any]] = {
 }
 POOLINGS: list[tuple[str, str, str, dict[str, dict[str, Any]]]] = [
     ("TopKPooling", "topk_pooling", TOPK, SELECT_OPTIONS),
+    ("SAGPooling", "sag_pooling", SAG, SAG_OPTIONS),
 ]
 LSTM_OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},

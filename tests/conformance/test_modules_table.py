@@ -36,6 +36,7 @@ CLASSES = {
     "attentional_aggregation": nn.AttentionalAggregation,
     "set2set": nn.Set2Set,
     "topk_pooling": nn.TopKPooling,
+    "sag_pooling": nn.SAGPooling,
     "lstm": nn.LSTM,
 }
 

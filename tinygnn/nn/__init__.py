@@ -34,6 +34,7 @@ from tinygnn.nn.module import Module as Module
 from tinygnn.nn.pool import AttentionalAggregation as AttentionalAggregation
 from tinygnn.nn.pool import MaxAggregation as MaxAggregation
 from tinygnn.nn.pool import MeanAggregation as MeanAggregation
+from tinygnn.nn.pool import SAGPooling as SAGPooling
 from tinygnn.nn.pool import SelectTopK as SelectTopK
 from tinygnn.nn.pool import Set2Set as Set2Set
 from tinygnn.nn.pool import SumAggregation as SumAggregation
