@@ -65,6 +65,7 @@ def test_gcns_step_is_made_once_for_constant_weights_and_anew_when_they_change()
     step = gcn_propagation(edges, weights, 2)
     assert gcn_propagation(edges, weights, 2) is step
     assert gcn_propagation(edges, [1.0, 1.0], 2) is step
+    assert gcn_propagation(edges, (1.0, 1.0), 2) is step
     assert gcn_propagation(edges, weights, 3) is not step
     assert gcn_propagation(edges, weights, 2, add_self_loops=False).coefficients == [1.0, 1.0]
     weights[1] = 3.0

@@ -131,4 +131,4 @@ def gcn_propagation(
     if edge_weight is not None and not is_constant(edge_weight):
         return make()
     key = ("gcn propagation", num_nodes, add_self_loops, normalize, edge_weight is None)
-    return edges.once(key, [edge_weight or []], make)
+    return edges.once(key, [list(edge_weight or [])], make)

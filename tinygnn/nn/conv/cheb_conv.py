@@ -115,7 +115,7 @@ class ChebConv(Module):
             batch is None,
             largest is None,
         )
-        return edges.once(key, [weights or [], batch or [], largest or []], make)
+        return edges.once(key, [list(part or []) for part in (weights, batch, largest)], make)
 
     def __repr__(self) -> str:
         return (

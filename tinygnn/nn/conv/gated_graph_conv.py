@@ -106,4 +106,4 @@ def _propagation(edges: EdgeIndex, weights: Weights | None, num_nodes: int, *, m
 
     if weights is not None and not is_constant(weights):
         return make()
-    return edges.once(("gated graph", num_nodes, mean, weights is None), [weights or []], make)
+    return edges.once(("gated graph", num_nodes, mean, weights is None), [list(weights or [])], make)
