@@ -5,16 +5,14 @@ from __future__ import annotations
 import random
 
 from tinygnn.aggregate import aggregate, check_aggr
-from tinygnn.edge_index import EdgeIndex, Weights, gcn_norm
-from tinygnn.linalg import Matrix, is_constant, linear, plain
+from tinygnn.edge_index import EdgeIndex, Weights, weights_of
+from tinygnn.linalg import Matrix, linear, plain
+from tinygnn.nn.conv.neighbours import LINEAR, aggregation_step
 from tinygnn.nn.gru_cell import GRUCell
 from tinygnn.nn.init import uniform
 from tinygnn.nn.linear import rows_of_width
 from tinygnn.nn.module import Module
-from tinygnn.propagation import Propagation
 from tinygnn.value import Value
-
-LINEAR = ("sum", "add", "mean")  # these are one step of propagation
 
 
 class GatedGraphConv(Module):
@@ -82,28 +80,13 @@ class GatedGraphConv(Module):
         """aggregate_{j -> i} w_ji rows_j."""
         n = len(rows)
         if self.aggr in LINEAR:
-            return _propagation(edges, weights, n, mean=self.aggr == "mean")(rows)
+            return aggregation_step(self.aggr, edges, weights, n)(rows)
         if weights is None:
             edges.check(n)
             return aggregate(self.aggr, rows, edges.heard(n), self.out_channels)
-        _, checked = gcn_norm(edges, weights, n, add_self_loops=False, normalize=False)
-        messages = [[w * entry for entry in rows[s]] for s, w in zip(edges[0], checked)]
+        weighted = zip(edges[0], weights_of(edges, weights))
+        messages = [[w * entry for entry in rows[s]] for s, w in weighted]
         return aggregate(self.aggr, messages, edges.entering(n), self.out_channels)
 
     def __repr__(self) -> str:
         return f"GatedGraphConv({self.out_channels}, num_layers={self.num_layers})"
-
-
-def _propagation(edges: EdgeIndex, weights: Weights | None, num_nodes: int, *, mean: bool) -> Propagation:
-    """Σ_{j -> i} w_ji, divided by the number of edges that enter i for a mean; once for constant weights."""
-
-    def make() -> Propagation:
-        _, coefficients = gcn_norm(edges, weights, num_nodes, add_self_loops=False, normalize=False)
-        if mean:
-            degrees = list(map(len, edges.entering(num_nodes)))
-            coefficients = [c * (1.0 / degrees[t]) for t, c in zip(edges[1], coefficients)]
-        return Propagation(edges, coefficients, num_nodes)
-
-    if weights is not None and not is_constant(weights):
-        return make()
-    return edges.once(("gated graph", num_nodes, mean, weights is None), [list(weights or [])], make)

@@ -9,14 +9,13 @@ from typing import Any
 from tinygnn.aggregate import aggregate, check_aggr
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, constant_rows, dense_product, dot, linear, plain, weighted_sums
+from tinygnn.nn.conv.neighbours import LINEAR
 from tinygnn.nn.init import glorot, zeros
 from tinygnn.nn.linear import rows_of_width
 from tinygnn.nn.module import Module
 from tinygnn.relations import Relations
 from tinygnn.sparse import SparseRow, sparse_row
 from tinygnn.value import Value
-
-LINEAR = ("mean", "sum", "add")  # of these it does not matter whether W_r comes before or after
 
 
 class RGCNConv(Module):
