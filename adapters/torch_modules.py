@@ -8,7 +8,7 @@ from typing import Any
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
-from tinygnn.adapters.torch_network import model_kinds
+from tinygnn.adapters.torch_gnn import model_kinds
 from tinygnn.adapters.torch_output import make
 from tinygnn.gnn import GNN
 from tinygnn.nn import Module, init
@@ -68,7 +68,7 @@ def make_ours(module: Any, path: str) -> Module:
 
 
 def _gnn(module: Any, path: str) -> GNN:
-    """The GNN of one of PyG's models, or of a `Network`."""
+    """The GNN of one of PyG's models, or of a `TorchGNN`."""
     kind = model_kinds()[type(module)] or module.kind
     model = GNN(
         kind,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, entry_of
-from tinygnn.adapters.torch_network import MODELS, network_class
+from tinygnn.adapters.torch_gnn import MODELS, torch_gnn_class
 from tinygnn.gnn import GNN, WEIGHTED
 from tinygnn.nn import Module
 from tinygnn.nn.activation import ACTIVATIONS
@@ -47,13 +47,13 @@ def make(model: Any, path: str) -> Any:
 
 
 def _network(model: GNN, path: str) -> Any:
-    """PyG's model for a GNN, or a `Network` where PyG has none or reads nothing out."""
+    """PyG's model for a GNN, or a `TorchGNN` where PyG has none or reads nothing out."""
     convs = [make(conv, f"{path}.convs[{i}]") for i, conv in enumerate(model.convs)]
     sizes = (model.in_channels, model.hidden_channels, model.num_layers, model.out_channels)
     options = {"act": _value(model.act, f"{path}.act"), "dropout": model.dropout.p}
     if model.readout is not None or model.kind not in MODELS:
         third = "edge_weight" if model.kind in WEIGHTED else None
-        module = network_class()(model.kind, *sizes, **options, readout=model.readout, third=third)
+        module = torch_gnn_class()(model.kind, *sizes, **options, readout=model.readout, third=third)
     else:
         name, more = MODELS[model.kind]
         module = getattr(require_pyg("torch_geometric.nn"), name)(*sizes, **options, **more)

@@ -1,4 +1,4 @@
-"""GNN there and back: PyG's own model where there is one, `Network` elsewhere."""
+"""GNN there and back: PyG's own model where there is one, `TorchGNN` elsewhere."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ MODELS: list[tuple[str, dict[str, Any]]] = [
     ("GraphSAGE", {"conv": "sage", "aggr": "max", "act": "tanh"}),
     ("GAT", {"conv": "gat", "heads": 2, "act": "elu"}),
     ("GAT", {"conv": "gat", "heads": 2, "concat": False, "out_channels": None}),
-    ("Network", {"conv": "gcn", "readout": "mean"}),
-    ("Network", {"conv": "sage", "readout": "max"}),
-    ("Network", {"conv": "gat", "readout": "sum", "heads": 2}),
+    ("TorchGNN", {"conv": "gcn", "readout": "mean"}),
+    ("TorchGNN", {"conv": "sage", "readout": "max"}),
+    ("TorchGNN", {"conv": "gat", "readout": "sum", "heads": 2}),
 ]
 by_model = pytest.mark.parametrize(("name", "options"), MODELS)
 

@@ -1,7 +1,7 @@
-"""`Network`: a GNN in PyTorch where PyG has no model of its own for it.
+"""`TorchGNN`: a GNN in PyTorch where PyG has no model of its own for it.
 
-The class needs PyTorch to be defined, so it is made when it is asked for: `network_class()`, or
-`tinygnn.adapters.torch_network.Network`, which is what pickle looks up.
+The class needs PyTorch to be defined, so it is made when it is asked for: `torch_gnn_class()`, or
+`tinygnn.adapters.torch_gnn.TorchGNN`, which is what pickle looks up.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ READOUTS = {"mean": "global_mean_pool", "sum": "global_add_pool", "max": "global
 
 
 @cache
-def network_class() -> Any:
-    """The class `Network`."""
+def torch_gnn_class() -> Any:
+    """The class `TorchGNN`."""
     torch = require_torch()
     pyg = require_pyg("torch_geometric.nn")
 
-    class Network(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class TorchGNN(torch.nn.Module):  # type: ignore[misc, name-defined]
         """conv -> norm -> act -> dropout ... -> conv, and a readout: the state_dict keys of PyG's models.
 
         third: the name of what each convolution takes beside x and edge_index, or None.
@@ -80,21 +80,21 @@ def network_class() -> Any:
             return getattr(pyg, READOUTS[self.readout])(x, batch, batch_size)
 
         def __repr__(self) -> str:
-            return f"Network({self.in_channels}, {self.out_channels}, num_layers={self.num_layers})"
+            return f"TorchGNN({self.in_channels}, {self.out_channels}, num_layers={self.num_layers})"
 
-    Network.__module__, Network.__qualname__ = __name__, "Network"
-    return Network
+    TorchGNN.__module__, TorchGNN.__qualname__ = __name__, "TorchGNN"
+    return TorchGNN
 
 
 @cache
 def model_kinds() -> dict[Any, str | None]:
-    """PyG's models with the kind of convolution of each; a `Network` knows its own."""
+    """PyG's models with the kind of convolution of each; a `TorchGNN` knows its own."""
     pyg = require_pyg("torch_geometric.nn")
     kinds: dict[Any, str | None] = {getattr(pyg, name): kind for kind, (name, _) in MODELS.items()}
-    return {**kinds, network_class(): None}
+    return {**kinds, torch_gnn_class(): None}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Network":
-        return network_class()
+    if name == "TorchGNN":
+        return torch_gnn_class()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

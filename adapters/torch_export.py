@@ -1,0 +1,179 @@
+"""`export_torch`: a trained model as a folder that needs PyTorch and PyG and no tinygnn."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import tinygnn
+from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
+from tinygnn.adapters.torch_code import Imports, gnn_class
+from tinygnn.adapters.torch_output import to_torch
+from tinygnn.edge_index import EdgeIndex
+from tinygnn.gnn import GNN, WEIGHTED
+from tinygnn.modes import no_grad
+from tinygnn.nn import Module
+from tinygnn.nn.module import numbers_of
+from tinygnn.safetensors import save_file
+
+PROBE_NODES, PROBE_EDGES = 12, 40
+
+TEXT = '''\
+"""{name}, as a module of PyTorch Geometric.
+
+    python model.py           loads the weights and compares what they compute with what tinygnn computed
+    from model import load    the same in a program: model = load(); model({arguments})
+
+Written by tinygnn {tinygnn}; checked with torch {torch} and torch_geometric {pyg}. weights.safetensors and
+probe.safetensors belong beside this file.
+"""
+
+import json
+import struct
+from pathlib import Path
+
+import torch
+{imports}
+FOLDER = Path(__file__).resolve().parent
+CHECKED_WITH = "torch {torch}, torch_geometric {pyg}"
+# Both sides compute in float64 and add up in another order: relative to the largest number of the output.
+TOLERANCE = 1e-10
+
+
+{model}
+
+def load(dtype=torch.float64):
+    """The model with its weights, in evaluation, after its outputs were compared with tinygnn's."""
+    model = Model().double()
+    model.load_state_dict(read_safetensors(FOLDER / "weights.safetensors"))
+    model.eval()
+    check(model)
+    return model.to(dtype)
+
+
+def check(model):
+    """Compute the output for the stored input; AssertionError unless it is tinygnn's. Return the error."""
+    probe = read_safetensors(FOLDER / "probe.safetensors")
+    expected = probe.pop("output")
+    with torch.no_grad():
+        output = model(**probe)
+    if output.shape != expected.shape:
+        raise AssertionError(f"the output has shape {{list(output.shape)}}, not {{list(expected.shape)}}")
+    error = ((output - expected).abs().max() / expected.abs().max()).item()
+    if not error <= TOLERANCE:
+        import torch_geometric
+
+        found = f"torch {{torch.__version__}}, torch_geometric {{torch_geometric.__version__}}"
+        raise AssertionError(
+            f"outputs differ from tinygnn's by {{error:.1e}} (relative), more than {{TOLERANCE}}: "
+            f"this is {{found}}, checked was {{CHECKED_WITH}}"
+        )
+    return error
+
+
+def read_safetensors(path):
+    """The tensors of a file: 8 bytes that tell the length of a JSON header, the header, the numbers."""
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    tensors = {{}}
+    for name, entry in json.loads(data[8:start]).items():
+        if name != "__metadata__":
+            begin, end = (start + offset for offset in entry["data_offsets"])
+            code, dtype = {{"F64": ("d", torch.float64), "I64": ("q", torch.int64)}}[entry["dtype"]]
+            numbers = struct.unpack(f"<{{(end - begin) // 8}}{{code}}", data[begin:end])
+            tensors[name] = torch.tensor(numbers, dtype=dtype).reshape(entry["shape"])
+    return tensors
+
+
+if __name__ == "__main__":
+    model = load()
+    print(model)
+    print(f"{{sum(p.numel() for p in model.parameters())}} parameters; outputs differ from tinygnn's by "
+          f"{{check(model):.1e}} (relative), allowed are {{TOLERANCE}}")
+'''
+
+
+def export_torch(model: Module, directory: str | os.PathLike[str]) -> None:
+    """Write a GNN as a PyG module: model.py, weights.safetensors and probe.safetensors.
+
+    model.py defines the module in plain code, loads the weights (float64, PyG's names) and asserts that
+    the output for the stored random graph is what tinygnn computed; it runs as `python model.py`. The
+    folder appears whole, after all of this was done once.
+
+    Raises AdapterError for a model that has no counterpart, and where the folder holds something already.
+    """
+    folder = Path(directory)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise AdapterError(f"{folder} holds something already: name a new folder", path=folder)
+    text, weights, probe = _contents(model)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        (temporary / "model.py").write_text(text, encoding="utf-8")
+        save_file(weights, temporary / "weights.safetensors")
+        save_file(probe, temporary / "probe.safetensors")
+        _run(temporary / "model.py")
+        temporary.chmod(0o755)
+        os.replace(temporary, folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def _contents(model: Module) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The text of model.py, the weights and the probe."""
+    if not isinstance(model, GNN):
+        raise AdapterError(
+            f"export takes a GNN, not a {type(model).__name__}: to_torch converts it, and torch.save saves it"
+        )
+    module = to_torch(model)
+    imports = Imports()
+    third = "edge_weight" if model.kind in WEIGHTED else None
+    source = gnn_class(module, third, imports)
+    arguments = ["x", "edge_index", *([third] if third else []), *(["batch"] if model.readout else [])]
+    text = TEXT.format(
+        name=repr(model),
+        arguments=", ".join(arguments),
+        tinygnn=tinygnn.__version__,
+        torch=require_torch().__version__,
+        pyg=require_pyg("torch_geometric").__version__,
+        imports=imports,
+        model=source,
+    )
+    return text, model.state_dict(), _probe(model, third)
+
+
+def _probe(model: GNN, third: str | None) -> dict[str, Any]:
+    """A random graph, what belongs to its edges, and the model's output for it, all by name."""
+    rng = random.Random(0)
+    half = PROBE_NODES // 2  # two graphs of six nodes each, if there is a readout
+    ends = [(rng.randrange(half), rng.randrange(half), half * (e % 2)) for e in range(PROBE_EDGES)]
+    probe: dict[str, Any] = {
+        "x": [[rng.uniform(-1.0, 1.0) for _ in range(model.in_channels)] for _ in range(PROBE_NODES)],
+        "edge_index": [[s + shift for s, _, shift in ends], [t + shift for _, t, shift in ends]],
+    }
+    if third == "edge_weight":
+        probe[third] = [rng.uniform(0.5, 1.5) for _ in range(PROBE_EDGES)]
+    training = model.training
+    with no_grad():
+        given = [EdgeIndex.of(probe["edge_index"]), *([probe[third]] if third else [])]
+        output = model.eval()(probe["x"], *given)
+    model.train(training)
+    return {**probe, "output": numbers_of(output)}
+
+
+def _run(path: Path) -> None:
+    """Load the model as its user will; AdapterError if that fails."""
+    spec = importlib.util.spec_from_file_location("exported_model", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        module.load()
+    except Exception as error:
+        raise AdapterError(f"the exported model does not compute what tinygnn does: {error}") from error
