@@ -15,11 +15,13 @@ from tinygnn.adapters.networkx_output import to_networkx
 from tinygnn.adapters.pyg_data import from_pyg, from_pyg_dataset
 from tinygnn.adapters.pyg_output import to_pyg
 from tinygnn.adapters.sources import load
+from tinygnn.adapters.torch_export import export_torch
 from tinygnn.adapters.torch_modules import from_torch
 from tinygnn.adapters.torch_output import to_torch
 
 __all__ = [
     "AdapterError",
+    "export_torch",
     "from_csv",
     "from_networkx",
     "from_pyg",

@@ -1,4 +1,4 @@
-"""A module of PyTorch's and PyG's layers as Python text that makes it: the code that `export_torch` writes."""
+"""A module of PyTorch's and PyG's layers as Python text that makes it: what `export_torch` writes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def expression(module: Any, imports: Imports, path: str) -> str:
 def call(kind: Any, arguments: dict[str, Any], imports: Imports, path: str) -> str:
     """kind(...) with the arguments that differ from their defaults, the leading ones without their names."""
     parameters = signature(kind.__init__).parameters
-    words: list[str] = []
+    arguments = dict(arguments)
+    words = [literal(value, imports, path) for value in arguments.pop("*", [])]
+    arguments.update(arguments.pop("**", {}))
     positional = True
     for name, value in arguments.items():
         default = parameters[name].default if name in parameters else None
@@ -77,6 +79,8 @@ def literal(value: Any, imports: Imports, path: str) -> str:
     torch = require_torch()
     if isinstance(value, torch.nn.Module):
         return expression(value, imports, path)
+    if isinstance(value, type):
+        return imports.add("torch_geometric.nn", value.__name__)
     if isinstance(value, torch.Tensor):
         return f"torch.tensor({value.tolist()!r})"
     if isinstance(value, (list, tuple)):
@@ -92,7 +96,6 @@ def gnn_class(module: Any, third: str | None, imports: Imports) -> str:
 
     third: the name of what each convolution takes beside x and edge_index, or None.
     """
-    torch = require_torch()
     convs = [expression(conv, imports, f"convs[{i}]") for i, conv in enumerate(module.convs)]
     made = ["super().__init__()", *_module_list("convs", convs)]
     arguments = "x, edge_index" if third is None else f"x, edge_index, {third}"
@@ -106,7 +109,7 @@ def gnn_class(module: Any, third: str | None, imports: Imports) -> str:
         if module.act is not None:
             made.append(f"self.act = {expression(module.act, imports, 'act')}")
         if module.dropout.p > 0.0:
-            made.append(f"self.dropout = {expression(module.dropout, imports, 'dropout')}")
+            made.append(f"self.dropout = torch.nn.Dropout({module.dropout.p})")
     for i in range(len(convs)):
         lines.append(f"x = self.convs[{i}]({arguments})")
         if i < last:

@@ -17,7 +17,8 @@ class Layer:
     """The counterpart of a layer.
 
     torch: where it is imported from. arguments: how each argument of its constructor is read off a layer,
-    in PyG's order and under PyG's names; the same on both sides, but for those in theirs. mend: what is to
+    in PyG's order and under PyG's names, "*" for a list of those that have none, "**" for a dict of further
+    ones; the same on both sides, but for those in theirs. mend: what is to
     be done to a new layer of PyG's so that it computes what tinygnn's does.
     """
 

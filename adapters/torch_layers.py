@@ -14,7 +14,20 @@ from tinygnn.adapters.torch_layer import Layer, attribute, layer, mend_improved,
 
 LAYERS: dict[str, Layer] = {
     "Linear": layer("torch_geometric.nn.Linear", "in_channels out_channels", bias=there("bias")),
+    "Sequential": Layer("torch.nn.Sequential", {"*": list}),
     "Dropout": layer("torch.nn.Dropout", "p"),
+    "Identity": layer("torch.nn.Identity"),
+    "ReLU": layer("torch.nn.ReLU"),
+    "LeakyReLU": layer("torch.nn.LeakyReLU", "negative_slope"),
+    "ELU": layer("torch.nn.ELU", "alpha"),
+    "GELU": layer("torch.nn.GELU", "approximate"),
+    "SiLU": layer("torch.nn.SiLU"),
+    "Softplus": layer("torch.nn.Softplus", "beta"),
+    "Tanh": layer("torch.nn.Tanh"),
+    "Sigmoid": layer("torch.nn.Sigmoid"),
+    "PReLU": layer("torch.nn.PReLU", "num_parameters init"),
+    "Softmax": layer("torch.nn.Softmax", "dim"),
+    "LogSoftmax": layer("torch.nn.LogSoftmax", "dim"),
     "LSTM": layer(
         "torch.nn.LSTM",
         "input_size hidden_size num_layers bias batch_first bidirectional",
@@ -48,6 +61,21 @@ LAYERS: dict[str, Layer] = {
         bias=there("bias"),
         residual=there("res"),
         theirs={"dropout": attribute("dropout")},
+    ),
+    "GATv2Conv": layer(
+        "torch_geometric.nn.GATv2Conv",
+        "in_channels out_channels heads concat negative_slope",
+        dropout=attribute("dropout.p"),
+        add_self_loops=attribute("add_self_loops"),
+        edge_dim=attribute("edge_dim"),
+        fill_value=attribute("fill_value"),
+        bias=there("bias"),
+        share_weights=lambda layer: layer.lin_l is layer.lin_r,
+        residual=there("res"),
+        theirs={"dropout": attribute("dropout")},
+    ),
+    "GraphConv": layer(
+        "torch_geometric.nn.GraphConv", "in_channels out_channels aggr", bias=there("lin_rel.bias")
     ),
     "SGConv": layer(
         "torch_geometric.nn.SGConv",
@@ -132,6 +160,18 @@ LAYERS: dict[str, Layer] = {
         "in_channels ratio min_score multiplier",
         nonlinearity=attribute("select.act"),
     ),
+    "SAGPooling": Layer(
+        "torch_geometric.nn.SAGPooling",
+        {
+            "in_channels": attribute("in_channels"),
+            "ratio": attribute("ratio"),
+            "GNN": lambda layer: type(layer.gnn),
+            "min_score": attribute("min_score"),
+            "multiplier": attribute("multiplier"),
+            "nonlinearity": attribute("select.act"),
+            "**": lambda layer: options_of_gnn(layer.gnn),
+        },
+    ),
 }
 
 # The names that both have for an activation, and PyTorch's class; `GNN(act=...)` and others take the name.
@@ -145,6 +185,15 @@ ACTIVATION_CLASSES = {
     "tanh": "Tanh",
     "sigmoid": "Sigmoid",
 }
+
+
+def options_of_gnn(conv: Any) -> dict[str, Any]:
+    """The arguments of a convolution on either side but for its sizes."""
+    entry = LAYERS.get(type(conv).__name__)
+    if entry is None:
+        return {}
+    read = entry.read(conv) if isinstance(conv, nn.Module) else entry.read_theirs(conv)
+    return {name: value for name, value in read.items() if name not in ("in_channels", "out_channels")}
 
 
 @cache

@@ -7,8 +7,8 @@ from typing import Any
 
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
 from tinygnn.adapters.torch_gnn import model_kinds
+from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
 from tinygnn.adapters.torch_output import make
 from tinygnn.gnn import GNN
 from tinygnn.nn import Module, init
@@ -60,7 +60,7 @@ def make_ours(module: Any, path: str) -> Module:
                 attribute=path,
             )
     try:
-        model: Module = getattr(nn, name)(**arguments)
+        model: Module = getattr(nn, name)(*arguments.pop("*", []), **arguments.pop("**", {}), **arguments)
     except (TypeError, ValueError) as error:
         raise AdapterError(f"{path}: {error}", attribute=path) from error
     _insist_on_all_options(module, model, path)
@@ -88,11 +88,18 @@ def _gnn(module: Any, path: str) -> GNN:
 def _value(value: Any, path: str) -> Any:
     """An argument for tinygnn: modules become ours, all else stays as it is."""
     torch = require_torch()
-    name = _activation(value)
-    if name is not None:
-        return name
+    if path.endswith((".act", ".nonlinearity")):
+        return _activation(value, path)
     if isinstance(value, torch.nn.Module):
         return make_ours(value, path)
+    if isinstance(value, dict):
+        return {name: _value(part, f"{path}.{name}") for name, part in value.items()}
+    if isinstance(value, type):
+        if value not in counterparts():
+            raise AdapterError(
+                f"{path} is {value.__name__}, which has no counterpart in tinygnn", attribute=path
+            )
+        return getattr(nn, counterparts()[value])
     if isinstance(value, torch.Tensor):
         raise AdapterError(f"{path} is a tensor, which tinygnn cannot have there", attribute=path)
     if isinstance(value, (list, tuple)):
@@ -100,15 +107,26 @@ def _value(value: Any, path: str) -> Any:
     return value
 
 
-def _activation(value: Any) -> str | None:
-    """The name of an activation of PyTorch's, a module with its default options or a function."""
+def _activation(value: Any, path: str) -> Any:
+    """An activation: its name, or where it has options of its own a function of a Value."""
     torch = require_torch()
     for name, kind in ACTIVATION_CLASSES.items():
         if type(value) is getattr(torch.nn, kind) and _options(value) == _options(getattr(torch.nn, kind)()):
             return name
         if callable(value) and any(getattr(x, name, None) is value for x in (torch, torch.nn.functional)):
             return name
-    return None
+    if isinstance(value, torch.nn.Module):
+        function = getattr(make_ours(value, path), "of", None)
+        if function is None:
+            raise AdapterError(
+                f"{path} is a {type(value).__name__}, no function of one number", attribute=path
+            )
+        return function
+    if callable(value):
+        raise AdapterError(
+            f"{path} is {value!r}: choose from {', '.join(ACTIVATION_CLASSES)}", attribute=path
+        )
+    return value
 
 
 def _insist_on_all_options(module: Any, model: Module, path: str) -> None:

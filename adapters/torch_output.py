@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, entry_of
 from tinygnn.adapters.torch_gnn import MODELS, torch_gnn_class
+from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, entry_of
 from tinygnn.gnn import GNN, WEIGHTED
 from tinygnn.nn import Module
 from tinygnn.nn.activation import ACTIVATIONS
@@ -36,8 +37,8 @@ def make(model: Any, path: str) -> Any:
     """A module like the model, with weights of its own. path: where the model is, for messages."""
     entry = entry_of(model)
     if entry is not None:
-        arguments = entry.read(model)
-        module = entry.load()(**{name: _value(value, f"{path}.{name}") for name, value in arguments.items()})
+        read = {name: _value(value, f"{path}.{name}") for name, value in entry.read(model).items()}
+        module = entry.load()(*read.pop("*", []), **read.pop("**", {}), **read)
         if entry.mend is not None:
             entry.mend(module)
         return module
@@ -67,14 +68,28 @@ def _value(value: Any, path: str) -> Any:
         return make(value, path)
     if isinstance(value, (list, tuple)):
         return [_value(part, f"{path}[{i}]") for i, part in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: _value(part, f"{path}.{name}") for name, part in value.items()}
+    if isinstance(value, type):
+        return _class(value, path)
     if callable(value):
         for name, function in ACTIVATIONS.items():
             if function is value:
                 return getattr(require_torch().nn, ACTIVATION_CLASSES[name])()
+        owner = getattr(value, "__self__", None)
+        if entry_of(owner) is not None:  # LeakyReLU(0.1).of
+            return make(owner, path)
         raise AdapterError(
             f"{path} is {value!r}, a function of your own: PyG has {', '.join(ACTIVATIONS)}", attribute=path
         )
     return value
+
+
+def _class(kind: type, path: str) -> Any:
+    """PyG's class for a layer's: what `SAGPooling(GNN=GraphConv)` takes."""
+    if getattr(nn, kind.__name__, None) is not kind or kind.__name__ not in LAYERS:
+        raise AdapterError(f"{path} is {kind.__name__}, a class of its own: PyG has no such", attribute=path)
+    return LAYERS[kind.__name__].load()
 
 
 def _no_counterpart(model: Any, path: str) -> str:

@@ -1,0 +1,140 @@
+"""An exported folder stands alone: plain code, weights, and a probe that it asserts when it loads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinygnn import GNN, nn
+from tinygnn.adapters import AdapterError, export_torch, to_torch, torch_export
+from tinygnn.safetensors import load_file, save_file
+
+torch = pytest.importorskip("torch")
+pyg = pytest.importorskip("torch_geometric")
+
+MODELS: dict[str, dict[str, Any]] = {
+    "node": {"conv": "gcn", "improved": True, "dropout": 0.5, "act": "elu"},
+    "one-layer": {"conv": "sage", "num_layers": 1, "aggr": "max"},
+    "no-act": {"conv": "gat", "heads": 2, "act": None},
+    "own-act": {"conv": "gcn", "act": nn.LeakyReLU(0.3).of, "num_layers": 3},
+    "graph": {"conv": "sage", "readout": "mean"},
+}
+# Runs each folder as a program, and then uses it as a module, where tinygnn is not to be found.
+USE = """
+import importlib, runpy, sys
+sys.modules["tinygnn"] = None
+for folder in sys.argv[1:]:
+    runpy.run_path(f"{folder}/model.py", run_name="__main__")
+    sys.path.insert(0, folder)
+    sys.modules.pop("model", None)
+    import torch, model
+    print(list(model.load()(torch.rand(3, 5).double(), torch.tensor([[0], [1]])).shape))
+    sys.path.pop(0)
+"""
+
+
+def make(options: dict[str, Any]) -> GNN:
+    sizes = {"in_channels": 5, "hidden_channels": 4, "num_layers": 2, "out_channels": 3, "seed": 1}
+    return GNN(**{**sizes, **options})
+
+
+def namespace_of(folder: Path) -> dict[str, Any]:
+    """What the file defines."""
+    namespace: dict[str, Any] = {"__file__": str(folder / "model.py"), "__name__": "exported"}
+    exec(compile((folder / "model.py").read_text(), "model.py", "exec"), namespace)
+    return namespace
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_code_makes_the_module_that_to_torch_makes(name: str, tmp_path: Path) -> None:
+    model = make(MODELS[name])
+    export_torch(model, tmp_path / "out")
+    text = (tmp_path / "out" / "model.py").read_text()
+    assert "tinygnn import" not in text and "import tinygnn" not in text
+    assert max(map(len, text.splitlines())) <= 110
+    namespace = namespace_of(tmp_path / "out")
+    loaded, module = namespace["load"](), to_torch(model).eval()
+    assert not loaded.training
+    assert list(loaded.state_dict()) == list(module.state_dict())
+    x, edges = torch.rand(4, 5).double(), torch.tensor([[0, 1, 2, 3], [1, 0, 1, 1]])
+    assert torch.allclose(loaded(x, edges), module(x, edges), rtol=1e-12, atol=1e-14)
+    assert next(namespace["load"](torch.float32).parameters()).dtype == torch.float32
+
+
+def test_the_folder_runs_without_tinygnn(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("node", "graph")]
+    for folder in folders:
+        export_torch(make(MODELS[folder.name]), folder)
+        files = ["model.py", "probe.safetensors", "weights.safetensors"]
+        assert sorted(path.name for path in folder.iterdir()) == files
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", USE, *map(str, folders)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("parameters; outputs differ from tinygnn's by") == 2
+    assert "[3, 3]" in done.stdout and "[1, 3]" in done.stdout
+
+
+def test_versions_and_tolerance_stand_in_the_file(tmp_path: Path) -> None:
+    export_torch(make(MODELS["node"]), tmp_path / "out")
+    text = (tmp_path / "out" / "model.py").read_text()
+    assert f'CHECKED_WITH = "torch {torch.__version__}, torch_geometric {pyg.__version__}"' in text
+    assert "TOLERANCE = 1e-10" in text
+
+
+def test_weights_keep_their_names_and_every_bit(tmp_path: Path) -> None:
+    model = make(MODELS["node"])
+    export_torch(model, tmp_path / "out")
+    assert load_file(tmp_path / "out" / "weights.safetensors") == model.state_dict()
+
+
+def test_a_weight_that_changed_is_noticed_when_it_is_loaded(tmp_path: Path) -> None:
+    model = make(MODELS["node"])
+    export_torch(model, tmp_path / "out")
+    model.convs[0].lin.weight[0][0].data += 1e-6  # type: ignore[attr-defined]
+    save_file(model.state_dict(), tmp_path / "out" / "weights.safetensors")
+    with pytest.raises(
+        AssertionError, match=f"differ from tinygnn's by .* torch_geometric {pyg.__version__}"
+    ):
+        namespace_of(tmp_path / "out")["load"]()
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(AdapterError, match="holds something already: name a new folder"):
+        export_torch(make(MODELS["node"]), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    (tmp_path / "empty").mkdir()
+    export_torch(make(MODELS["node"]), tmp_path / "empty")
+    assert (tmp_path / "empty" / "model.py").exists()
+
+
+def test_nothing_half_written_stays_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(torch_export, "save_file", full)
+    with pytest.raises(OSError, match="no space left"):
+        export_torch(make(MODELS["node"]), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_differs_is_refused_before_there_is_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_export, "gnn_class", lambda *_: "class Model(torch.nn.Module):\n    pass\n")
+    with pytest.raises(AdapterError, match="the exported model does not compute what tinygnn does"):
+        export_torch(make(MODELS["node"]), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AdapterError, match="export takes a GNN, not a Linear: to_torch converts it"):
+        export_torch(nn.Linear(2, 3), tmp_path / "out")
+    with pytest.raises(AdapterError, match="a function of your own"):
+        export_torch(GNN("gcn", 2, 3, 2, act=lambda value: value), tmp_path / "out")
