@@ -311,16 +311,19 @@ def weighted_sums(
     return out
 
 
-def value_weighted_sums(rows: Sequence[tuple[Sequence[int], Row]], values: Matrix) -> list[list[Value]]:
-    """`weighted_sums` where the coefficients are Values too, as learned edge weights are."""
+def value_weighted_sums(
+    rows: Sequence[tuple[Sequence[int], Row]], values: Matrix, bias: Row | None = None
+) -> list[list[Value]]:
+    """`weighted_sums` where the coefficients are Values too, as learned edge weights are, plus b_j."""
     table = [_values(row) for row in values]
     data = [data_of(row) for row in table]
     none: list[tuple[tuple[Value, ...], tuple[float, ...]]] = [((), ())] * (len(table[0]) if table else 0)
+    offsets = None if bias is None else _values(bias)
     return [
         _products(
             _values(coefficients),
             zip(gather(table, indices), zip(*[data[k] for k in indices])) if indices else none,
-            None,
+            offsets,
         )
         for indices, coefficients in rows
     ]

@@ -10,6 +10,22 @@ from tinygnn.linalg import Matrix
 from tinygnn.nn import init
 from tinygnn.nn.module import Module
 from tinygnn.sparse import Features
+from tinygnn.value import Value
+
+
+class Factor:
+    """A constant to multiply Values by, which is no Value itself."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+        self.partials = (factor,)
+        self.op = ("linear_combination", self.partials)
+
+    def of(self, entry: Any) -> Any:
+        """factor · entry; d/d entry = factor. A number stays a number."""
+        if isinstance(entry, Value):
+            return Value(entry.data * self.factor, (entry,), self.partials, self.op)
+        return entry * self.factor
 
 
 class Dropout(Module):
@@ -35,7 +51,8 @@ class Dropout(Module):
         scale = 0.0 if p == 1.0 else 1.0 / (1.0 - p)
         if isinstance(x, Features):
             return Features([[e * scale if e and draw() >= p else 0.0 for e in row] for row in x])
-        return [[entry * (scale if draw() >= p else 0.0) for entry in row] for row in x]
+        kept, dropped = Factor(scale), Factor(0.0)
+        return [[(kept if draw() >= p else dropped).of(entry) for entry in row] for row in x]
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

@@ -76,17 +76,24 @@ class Attention(Module):
     def attend(self, x: Matrix, rows: Heads, scores: Sequence[list[Value]], edges: EdgeIndex) -> Any:
         """Aggregate the rows of each head by its scores [heads][E], add residual and bias."""
         heard, entering = edges.heard(len(x)), edges.entering(len(x))
+        # Where each head has entries of the output to itself, the bias is part of their sums.
+        biases = (
+            self.by_head([self.bias]) if self.bias is not None and self.concat and self.res is None else None
+        )
         outputs = []
-        for h, of_head in zip(rows, scores):
+        for head, (h, of_head) in enumerate(zip(rows, scores)):
             attention = [self.dropout([softmax([of_head[e] for e in es])])[0] for es in entering]
-            outputs.append(value_weighted_sums(list(zip(heard, attention)), h))
+            bias = None if biases is None else biases[head][0]
+            outputs.append(value_weighted_sums(list(zip(heard, attention)), h, bias))
         if self.concat:
             out = [[value for head_row in node for value in head_row] for node in zip(*outputs)]
         else:
             out = [[mean(column) for column in zip(*node)] for node in zip(*outputs)]
         if self.res is not None:
             out = [[a + b for a, b in zip(row, own)] for row, own in zip(out, self.res(x))]
-        return out if self.bias is None else [[v + b for v, b in zip(row, self.bias)] for row in out]
+        if self.bias is None or biases is not None:
+            return out
+        return [[v + b for v, b in zip(row, self.bias)] for row in out]
 
     def with_self_loops(
         self, edges: EdgeIndex, edge_attr: Sequence[Any] | None, num_nodes: int
