@@ -37,6 +37,8 @@ from tinygnn.nn.module import shape
 
 EVERY = tuple(GRAPHS)
 WITH_EDGES = tuple(graph for graph, (_, edges, _) in GRAPHS.items() if edges[0])
+# PyG's median raises where node 0 hears nobody.
+FOR_MEDIAN = tuple(graph for graph, (_, edges, _) in GRAPHS.items() if 0 in edges[1])
 SOME = ("directed", "mixed")
 
 

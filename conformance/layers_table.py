@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygnn.conformance.case import Case
-from tinygnn.conformance.convs_table import EVERY, WITH_EDGES, Layer, Row, cases
+from tinygnn.conformance.convs_table import EVERY, FOR_MEDIAN, WITH_EDGES, Layer, Row, cases
 from tinygnn.conformance.data import numbers
 from tinygnn.conformance.layer_weights import EQUATIONS
 
@@ -67,6 +67,7 @@ SAGE_ROWS = {
     "sum": Row({"aggr": "sum"}, EVERY),
     **{name: Row(settings) for name, settings in SAGE_OPTIONS.items()},
     **{aggr: Row({"aggr": aggr}, EVERY) for aggr in ("min", "mul", "var", "std", "softmax")},
+    "median": Row({"aggr": "median"}, FOR_MEDIAN),
     "max-tie": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, flags=("tie",)),
     "constant-features": Row({}, MIXED, sizes=(2, 2), x=TIED_X, constant=("x",)),
     "constant-features-max": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, constant=("x",)),

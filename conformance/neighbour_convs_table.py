@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygnn.conformance.case import Case
-from tinygnn.conformance.convs_table import EVERY, Layer, Row, cases
+from tinygnn.conformance.convs_table import EVERY, FOR_MEDIAN, Layer, Row, cases
+from tinygnn.conformance.described import module
 
 MIXED = ("mixed",)
 # In every column some nodes that a node hears from are equally large.
@@ -25,6 +26,8 @@ GRAPH_CONV_ROWS = {
     "weighted-no-bias": Row({"bias": False}, edge_weight=True),
     **{aggr: Row({"aggr": aggr}, EVERY) for aggr in ("mean", "max")},
     **{f"weighted-{aggr}": Row({"aggr": aggr}, edge_weight=True) for aggr in OTHERS},
+    "median": Row({"aggr": "median"}, FOR_MEDIAN),
+    "weighted-median": Row({"aggr": "median"}, MIXED, edge_weight=True),
     "max-tie": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, flags=("tie",)),
     "constant-features": Row(graphs=MIXED, constant=("x",)),
     "constant-features-max": Row({"aggr": "max"}, MIXED, constant=("x",)),
@@ -88,7 +91,91 @@ GATV2_ROWS = {
 }
 
 
+def network(*sizes: int) -> dict[str, Any]:
+    """Linear layers with tanh between them."""
+    modules = [module("Linear", a, b) for a, b in zip(sizes, sizes[1:])]
+    acts = [module("Tanh") for _ in modules]
+    return module("Sequential", *[part for pair in zip(modules, acts) for part in pair][:-1])
+
+
+LINEAR = {"nn": module("Linear", 3, 2)}
+NETWORK = {"nn": network(3, 4, 2)}
+
+GIN = Layer(
+    "gin_conv", "GINConv", "x'_i = nn((1 + ε) x_i + Σ_j x_j) (Xu et al. 2019, arXiv:1810.00826)", sizes=()
+)
+GIN_ROWS = {
+    "": Row(NETWORK, EVERY),
+    "eps": Row({**NETWORK, "eps": 0.375}),
+    "train-eps": Row({**NETWORK, "eps": -0.25, "train_eps": True}, EVERY),
+    "linear": Row(LINEAR),
+    "three-layers": Row({"nn": network(3, 4, 4, 2)}),
+    "constant-features": Row(NETWORK, MIXED, constant=("x",)),
+    "constant-features-eps": Row({**LINEAR, "eps": 0.375}, MIXED, constant=("x",)),
+    "constant-features-train-eps": Row({**NETWORK, "train_eps": True}, MIXED, constant=("x",)),
+}
+
+GINE = Layer(
+    "gine_conv",
+    "GINEConv",
+    "x'_i = nn((1 + ε) x_i + Σ_j ReLU(x_j + e_ji)) (Hu et al. 2020, arXiv:1905.12265)",
+    sizes=(),
+)
+GINE_ROWS = {
+    "": Row(NETWORK, EVERY, edge_attr=3),
+    "edge-dim": Row({**NETWORK, "edge_dim": 2}, EVERY, edge_attr=2),
+    "edge-dim-linear": Row({**LINEAR, "edge_dim": 1}, edge_attr=1),
+    "eps": Row({**NETWORK, "eps": 0.375}, edge_attr=3),
+    "train-eps": Row({**NETWORK, "eps": -0.25, "train_eps": True, "edge_dim": 2}, edge_attr=2),
+    "constant-features": Row(NETWORK, MIXED, edge_attr=3, constant=("x",)),
+    "constant-edges": Row(NETWORK, MIXED, edge_attr=3, constant=("edge_attr",)),
+    "constant": Row(NETWORK, MIXED, edge_attr=3, constant=("x", "edge_attr")),
+    "constant-edge-dim": Row({**NETWORK, "edge_dim": 2}, MIXED, edge_attr=2, constant=("x", "edge_attr")),
+}
+
+PAIRS = {"nn": network(6, 4, 2)}
+EDGE_CONV = Layer(
+    "edge_conv",
+    "EdgeConv",
+    "x'_i = aggregate_{j -> i} nn(x_i ‖ x_j - x_i) (Wang et al. 2019, arXiv:1801.07829)",
+    sizes=(),
+)
+EDGE_CONV_ROWS = {
+    "": Row(PAIRS, EVERY),
+    "linear": Row({"nn": module("Linear", 6, 2)}),
+    **{aggr: Row({**PAIRS, "aggr": aggr}) for aggr in ("add", "mean", "min", "mul", "var", "std", "softmax")},
+    "median": Row({**PAIRS, "aggr": "median"}, FOR_MEDIAN),
+    "tie": Row({"nn": network(4, 4, 2)}, MIXED, x=TIED_X, flags=("tie",)),
+    "constant-features": Row(PAIRS, MIXED, constant=("x",)),
+}
+
+MATRICES = {"nn": network(2, 3, 6)}
+NN_CONV = Layer(
+    "nn_conv",
+    "NNConv",
+    "x'_i = W x_i + aggregate_{j -> i} x_j nn(e_ji) + b (Gilmer et al. 2017, arXiv:1704.01212)",
+)
+NN_CONV_ROWS = {
+    "": Row(MATRICES, EVERY, edge_attr=2),
+    "linear": Row({"nn": module("Linear", 1, 6)}, edge_attr=1),
+    "no-root-weight": Row({**MATRICES, "root_weight": False}, edge_attr=2),
+    "no-bias": Row({**MATRICES, "bias": False}, edge_attr=2),
+    "only-neighbours": Row({**MATRICES, "bias": False, "root_weight": False}, edge_attr=2),
+    **{aggr: Row({**MATRICES, "aggr": aggr}, edge_attr=2) for aggr in OTHERS},
+    "mean-only-neighbours": Row(
+        {**MATRICES, "aggr": "mean", "bias": False, "root_weight": False}, edge_attr=2
+    ),
+    "median": Row({**MATRICES, "aggr": "median"}, MIXED, edge_attr=2),
+    "constant-features": Row(MATRICES, MIXED, edge_attr=2, constant=("x",)),
+    "constant": Row(MATRICES, MIXED, edge_attr=2, constant=("x", "edge_attr")),
+}
+
+
 def neighbour_conv_cases() -> Iterator[Case]:
     """Every case of these layers."""
     yield from cases(GRAPH_CONV, GRAPH_CONV_ROWS)
     yield from cases(GATV2, GATV2_ROWS)
+    yield from cases(GIN, GIN_ROWS)
+    yield from cases(GINE, GINE_ROWS)
+    yield from cases(EDGE_CONV, EDGE_CONV_ROWS)
+    yield from cases(NN_CONV, NN_CONV_ROWS)

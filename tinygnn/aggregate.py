@@ -42,7 +42,7 @@ def aggregate(
     Departures from PyG: var and std are computed from the differences to the mean, so that nothing
     cancels; PyG takes mean(x²) - mean(x)², and sets std and its gradient to 0 below √1e-5. Where max or
     min is 0, PyG's gradient leaves a share for the 0 of an empty group and loses it. PyG's median takes
-    a nan for the largest number, and raises where no group has rows.
+    a nan for the largest number, and raises where the first group is empty.
 
     >>> aggregate("mean", [[1.0, 2.0], [3.0, 8.0]], [[0, 1], []])
     [[2.0, 5.0], [0.0, 0.0]]

@@ -15,12 +15,16 @@ from tinygnn.nn.activation_modules import Tanh as Tanh
 from tinygnn.nn.conv import APPNP as APPNP
 from tinygnn.nn.conv import ARMAConv as ARMAConv
 from tinygnn.nn.conv import ChebConv as ChebConv
+from tinygnn.nn.conv import EdgeConv as EdgeConv
 from tinygnn.nn.conv import GATConv as GATConv
 from tinygnn.nn.conv import GatedGraphConv as GatedGraphConv
 from tinygnn.nn.conv import GATv2Conv as GATv2Conv
 from tinygnn.nn.conv import GCN2Conv as GCN2Conv
 from tinygnn.nn.conv import GCNConv as GCNConv
+from tinygnn.nn.conv import GINConv as GINConv
+from tinygnn.nn.conv import GINEConv as GINEConv
 from tinygnn.nn.conv import GraphConv as GraphConv
+from tinygnn.nn.conv import NNConv as NNConv
 from tinygnn.nn.conv import RGCNConv as RGCNConv
 from tinygnn.nn.conv import SAGEConv as SAGEConv
 from tinygnn.nn.conv import SGConv as SGConv

@@ -14,19 +14,32 @@ from tinygnn.nn import (
     APPNP,
     ARMAConv,
     ChebConv,
+    EdgeConv,
     GatedGraphConv,
     GATv2Conv,
     GCN2Conv,
+    GINConv,
+    GINEConv,
     GraphConv,
+    Linear,
+    NNConv,
     RGCNConv,
+    Sequential,
     SGConv,
     TAGConv,
+    Tanh,
 )
 from tinygnn.nn.module import leaves
 from tinygnn.sparse import Features
 
 # Sums of a few dozen numbers near one, added up in another order.
 REORDERED = 1e-11
+
+
+def network(rng, *sizes):
+    """Two linear layers."""
+    return Sequential(Linear(*sizes[:2], rng=rng), Tanh(), Linear(*sizes[1:], rng=rng))
+
 
 # name: how the convolution is made of rows of 2 entries.
 CONVOLUTIONS = {
@@ -69,10 +82,18 @@ CONVOLUTIONS = {
     "GATv2Conv, no self loops": lambda rng: GATv2Conv(
         2, 3, edge_dim=1, add_self_loops=False, fill_value=2.0, bias=False, rng=rng
     ),
+    "GINConv": lambda rng: GINConv(network(rng, 2, 3, 3)),
+    "GINConv, trained eps": lambda rng: GINConv(network(rng, 2, 3, 3), 0.5, True),
+    "GINEConv": lambda rng: GINEConv(network(rng, 2, 3, 3), 0.25, edge_dim=1, rng=rng),
+    "EdgeConv": lambda rng: EdgeConv(network(rng, 4, 3, 3)),
+    "EdgeConv, sum": lambda rng: EdgeConv(network(rng, 4, 3, 3), "add"),
+    "NNConv": lambda rng: NNConv(2, 3, network(rng, 1, 3, 6), rng=rng),
+    "NNConv, max": lambda rng: NNConv(2, 3, network(rng, 1, 3, 6), "max", False, rng=rng),
     "GatedGraphConv, max": lambda rng: GatedGraphConv(3, 2, "max", rng=rng),
 }
 # The largest entry of D - A, which stands for λ_max, is that of all graphs side by side.
 OF_EACH_GRAPH = [name for name in CONVOLUTIONS if name != "ChebConv, not normalized"]
+WITHOUT_WEIGHTS = (GINConv, EdgeConv)
 names = pytest.mark.parametrize("name", CONVOLUTIONS)
 
 
@@ -84,6 +105,8 @@ def call(conv, x, pair, weights):
     """Run a convolution; the relation of an edge is read off its weight, x_0 off x."""
     if isinstance(conv, RGCNConv):
         return conv(x, pair, [int(float(w) > 1.0) for w in weights])
+    if isinstance(conv, WITHOUT_WEIGHTS):
+        return conv(x, pair)
     if isinstance(conv, GCN2Conv):
         return conv(x, [[0.5 * e + 1.0 for e in row] for row in x], pair, weights)
     return conv(x, pair, weights)
@@ -189,7 +212,7 @@ def test_gradients_of_x_weights_and_parameters_are_central_differences(name, gra
     conv = made(name, seed=5)
     x = [list(map(Value, row)) for row in X]
     weights = list(map(Value, data))
-    reads_weights = not isinstance(conv, RGCNConv)
+    reads_weights = not isinstance(conv, (RGCNConv, *WITHOUT_WEIGHTS))
 
     def f(*_):
         outputs = flatten(call(conv, x, edges, weights))
@@ -264,6 +287,8 @@ def test_wrong_rows_and_edges_are_named(name):
         call(conv, [[1.0, 2.0], [1.0]], ([], []), [])
     with pytest.raises(ValueError, match="2 sources and 1 targets"):
         call(conv, X, ([0, 1], [1]), [1.0, 1.0])
+    if isinstance(conv, WITHOUT_WEIGHTS):
+        return
     with pytest.raises(ValueError, match=r"1 (edge weights|entries) for 2 edges"):
         call(conv, X, ([0, 1], [1, 0]), [1.0])
 

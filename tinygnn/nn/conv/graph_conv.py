@@ -8,7 +8,7 @@ from typing import Any
 from tinygnn.aggregate import aggregate, check_aggr
 from tinygnn.edge_index import EdgeIndex, Weights, weights_of
 from tinygnn.linalg import Matrix, linear
-from tinygnn.nn.conv.neighbours import LINEAR, aggregate_heard, aggregation_step
+from tinygnn.nn.conv.neighbours import LINEAR, aggr_module, aggregate_heard, aggregation_step
 from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
@@ -51,6 +51,7 @@ class GraphConv(Module):
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.aggr = check_aggr(aggr)
+        self.aggr_module = aggr_module(aggr)
         self.lin_rel = Linear(in_channels, out_channels, bias, rng=rng)
         self.lin_root = Linear(in_channels, out_channels, bias=False, rng=rng)
 

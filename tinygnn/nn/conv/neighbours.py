@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinygnn.aggregate import aggregate
 from tinygnn.edge_index import EdgeIndex, Weights, weights_of
 from tinygnn.linalg import Matrix, is_constant
+from tinygnn.nn.module import Module
 from tinygnn.propagation import Propagation
 from tinygnn.sparse import Features
+from tinygnn.value import Value
 
 # Aggregations that a linear map may come before as well as after.
 LINEAR = ("mean", "sum", "add")
@@ -42,3 +46,18 @@ def aggregate_heard(aggr: str, x: Matrix, edges: EdgeIndex, width: int) -> Matri
     return edges.once(
         ("aggregate", aggr), x, lambda: Features([list(map(float, row)) for row in of_neighbours()])
     )
+
+
+class MedianAggregation(Module):
+    """What PyG's median adds to a layer's state: the quantile, a buffer q [1][1]."""
+
+    def __init__(self) -> None:
+        self.register_buffer("q", [[0.5]])
+
+    def forward(self, rows: Matrix, groups: Sequence[Sequence[int]]) -> list[list[Value | float]]:
+        return aggregate("median", rows, groups)
+
+
+def aggr_module(aggr: str) -> Module | None:
+    """The part that PyG keeps as aggr_module, if it has a state; of `tinygnn.aggregate`'s only median has."""
+    return MedianAggregation() if aggr == "median" else None

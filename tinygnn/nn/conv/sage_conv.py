@@ -7,7 +7,7 @@ import random
 from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, dot, linear, weighted_sums
-from tinygnn.nn.conv.neighbours import LINEAR, aggregate_heard
+from tinygnn.nn.conv.neighbours import LINEAR, aggr_module, aggregate_heard
 from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
 from tinygnn.value import Value
@@ -56,6 +56,7 @@ class SAGEConv(Module):
         self.out_channels = out_channels
         self.aggr = check_aggr(aggr)
         self.normalize = normalize
+        self.aggr_module = aggr_module(aggr)
         self.root_weight = root_weight
         self.project = project
         self.lin = Linear(in_channels, in_channels, rng=rng) if project else None
