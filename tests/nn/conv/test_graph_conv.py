@@ -23,7 +23,8 @@ def numbers(rows):
 def scalar(aggr="add", root=0.0, bias=0.0):
     """A convolution of one channel with the neighbours' weight 1, so that only the graph is seen."""
     conv = GraphConv(1, 1, aggr)
-    conv.load_state_dict({"lin_rel.weight": [[1.0]], "lin_rel.bias": [bias], "lin_root.weight": [[root]]})
+    state = {"lin_rel.weight": [[1.0]], "lin_rel.bias": [bias], "lin_root.weight": [[root]]}
+    conv.load_state_dict({**conv.state_dict(), **state})
     return conv
 
 

@@ -31,7 +31,7 @@ def scalar(aggr="mean", root=0.0, bias=0.0, **options):
     """A convolution of one channel with the neighbours' weight 1, so that only the graph is seen."""
     conv = SAGEConv(1, 1, aggr, **options)
     state = {"lin_l.weight": [[1.0]], "lin_l.bias": [bias], "lin_r.weight": [[root]]}
-    conv.load_state_dict({name: state[name] for name in conv.state_dict()})
+    conv.load_state_dict({name: state.get(name, entry) for name, entry in conv.state_dict().items()})
     return conv
 
 
