@@ -43,7 +43,6 @@ READING_ORDER = [
     "metrics",
     "optim",
     "lr_scheduler",
-    "scores",
     "splits",
     "objectives",
     "tasks",

@@ -10,9 +10,10 @@ from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix, dot
 from tinygnn.link_split import SHARES, LinkSplit, Pair, link_split, unlinked_pairs
+from tinygnn.losses import bce_with_logits
+from tinygnn.metrics import average_precision, roc_auc
 from tinygnn.modes import no_grad
 from tinygnn.nn.module import Module
-from tinygnn.scores import average_precision_score, binary_cross_entropy_with_logits, roc_auc_score
 from tinygnn.tasks import Metrics, Task, evaluate
 from tinygnn.value import Value
 
@@ -51,7 +52,8 @@ class LinkTask(Task):
 
     def loss(self, model: Module, batch: Any) -> Value:
         pairs, labels = batch
-        return binary_cross_entropy_with_logits(decode(model(self.graph), pairs), labels)
+        loss: Value = bce_with_logits(decode(model(self.graph), pairs), labels)
+        return loss
 
     def evaluate(self, model: Module) -> Metrics:
         z = evaluate(model, self.graph)
@@ -61,12 +63,12 @@ class LinkTask(Task):
             labels = [1] * len(positive) + [0] * len(negative)
             with no_grad():
                 logits = decode(z, positive + negative)
-                loss = binary_cross_entropy_with_logits(logits, [float(label) for label in labels]).data
+                loss = bce_with_logits(logits, [float(label) for label in labels]).data
             scores = [logit.data for logit in logits]
             report[name] = {
                 "loss": loss,
-                "roc_auc": roc_auc_score(labels, scores),
-                "average_precision": average_precision_score(labels, scores),
+                "roc_auc": roc_auc(scores, labels),
+                "average_precision": average_precision(scores, labels),
             }
         return report
 

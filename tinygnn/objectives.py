@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygnn.linalg import Matrix
-from tinygnn.losses import cross_entropy, mse_loss
-from tinygnn.metrics import accuracy
+from tinygnn.losses import bce_with_logits, cross_entropy, mse_loss
+from tinygnn.metrics import accuracy, f1, mae, rmse
 from tinygnn.modes import no_grad
-from tinygnn.scores import (
-    binary_cross_entropy_with_logits,
-    f1_of_logits,
-    mean_absolute_error,
-    root_mean_squared_error,
-)
 from tinygnn.value import Value
 
 
@@ -36,9 +30,14 @@ class Objective:
         return {"loss": loss, **{name: metric(rows, kept) for name, metric in self.metrics.items()}}
 
 
+def micro_f1(logits: Matrix, target: Any) -> float:
+    """F1 over all labels together."""
+    return f1(logits, target, average="micro")
+
+
 CLASSIFICATION = Objective("classification", cross_entropy, {"accuracy": accuracy})
-REGRESSION = Objective("regression", mse_loss, {"mae": mean_absolute_error, "rmse": root_mean_squared_error})
-MULTILABEL = Objective("multilabel", binary_cross_entropy_with_logits, {"f1": f1_of_logits})
+REGRESSION = Objective("regression", mse_loss, {"mae": mae, "rmse": rmse})
+MULTILABEL = Objective("multilabel", bce_with_logits, {"f1": micro_f1})
 OBJECTIVES = {each.name: each for each in (CLASSIFICATION, REGRESSION, MULTILABEL)}
 
 
