@@ -15,12 +15,12 @@ import struct
 import sys
 from array import array
 from collections.abc import Callable, Mapping
+from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from tinygnn.files import write_atomically
-from tinygnn.nn.module import leaves, shape
 
 Tensors = dict[str, Any]
 Metadata = dict[str, str]
@@ -103,11 +103,12 @@ def save(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None) 
     for name, tensor in tensors.items():
         if not isinstance(name, str) or name == "__metadata__":
             raise ValueError(f"{name!r} cannot be the name of a tensor")
-        parts.append((name, shape(tensor), *_packed(name, tensor)))
+        sizes, numbers = _flattened(name, tensor)
+        parts.append((name, sizes, *_packed(name, numbers)))
     parts.sort(key=lambda part: -KINDS[part[2]][0])  # the larger first, so that all are aligned
     end = 0
-    for name, size, kind, data in parts:
-        header[name] = {"dtype": kind, "shape": size, "data_offsets": [end, end + len(data)]}
+    for name, sizes, kind, data in parts:
+        header[name] = {"dtype": kind, "shape": sizes, "data_offsets": [end, end + len(data)]}
         end += len(data)
     head = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     head += b" " * (-len(head) % 8)
@@ -116,11 +117,22 @@ def save(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None) 
     return b"".join([struct.pack("<Q", len(head)), head, *[data for *_, data in parts]])
 
 
-def _packed(name: str, tensor: Any) -> tuple[str, bytes]:
+def _flattened(name: str, tensor: Any) -> tuple[list[int], list[Any]]:
+    """The shape of nested lists, and all their numbers in a row; a dimension at a time."""
+    sizes: list[int] = []
+    level = [tensor]
+    while any(issubclass(kind, (list, tuple)) for kind in set(map(type, level))):
+        try:
+            [size] = set(map(len, level))
+        except (TypeError, ValueError):  # a number beside a list; several lengths
+            raise ValueError(f"{name!r} is ragged: its rows have different lengths") from None
+        sizes.append(size)
+        level = list(chain.from_iterable(level))
+    return sizes, level
+
+
+def _packed(name: str, numbers: list[Any]) -> tuple[str, bytes]:
     """The kind of a tensor's numbers, and their bytes."""
-    if -1 in shape(tensor):
-        raise ValueError(f"{name!r} is ragged: its rows have different lengths")
-    numbers = leaves(tensor)
     kinds = set(map(type, numbers))
     try:
         if kinds == {bool}:

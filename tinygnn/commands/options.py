@@ -46,15 +46,16 @@ def _reader(name: str, kind: Kind) -> Callable[[str], Any]:
     return read
 
 
-def settings_of(options: argparse.Namespace) -> TrainSettings:
-    """The settings of the command line, over those of the TOML file if one is named."""
+def settings_of(options: argparse.Namespace, kept: TrainSettings | None = None) -> TrainSettings:
+    """The settings of the command line, over those of the TOML file if one is named, over those kept."""
     given = {} if options.config is None else read_toml(options.config)
     try:
         TrainSettings.from_dict(given)
     except ValueError as error:
         raise ValueError(f"{options.config}: {error}") from None
+    base = {} if kept is None else kept.to_dict()
     names = [each.name for each in fields(TrainSettings) if each.name in options]
-    settings = TrainSettings.from_dict({**given, **{name: getattr(options, name) for name in names}})
+    settings = TrainSettings.from_dict({**base, **given, **{name: getattr(options, name) for name in names}})
     if settings.source is None:
         raise ValueError(f"train needs a SOURCE ({SOURCE_HELP}), see tinygnn train --help")
     return settings

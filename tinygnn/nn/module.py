@@ -161,7 +161,8 @@ def _modules_in(name: str, attribute: object) -> Iterator[tuple[str, Module]]:
         yield name, attribute
     elif isinstance(attribute, (list, tuple)):
         for i, part in enumerate(attribute):
-            yield from _modules_in(f"{name}.{i}", part)
+            if isinstance(part, (Module, list, tuple, dict)):  # most are the numbers of a parameter
+                yield from _modules_in(f"{name}.{i}", part)
     elif isinstance(attribute, dict):
         for key, part in attribute.items():
             yield from _modules_in(f"{name}.{key}", part)
@@ -190,7 +191,7 @@ def numbers_of(nested: Any) -> Any:
         return nested.data
     if not isinstance(nested, (list, tuple)):
         return nested
-    return [numbers_of(part) for part in nested]
+    return [part.data if isinstance(part, Value) else numbers_of(part) for part in nested]
 
 
 def _numbers_like(present: Any, entry: Any) -> Any:
