@@ -151,6 +151,7 @@ def test_positional_arguments_are_pygs():
         ),
         (lambda: GatedGraphConv(2, 1, "max")([[1.0]], ([0], [0]), []), "0 edge weights for 1 edges"),
         (lambda: GatedGraphConv(2, 1, "max")([[1.0]], ([0], [1])), r"edge 0 = \(0, 1\): target 1"),
+        (lambda: GatedGraphConv(1, 1, "max")([[1.0]], ([1], [0]), [1.0]), r"edge 0 = \(1, 0\): source 1"),
     ],
 )
 def test_wrong_settings_and_inputs_are_refused(call, message):

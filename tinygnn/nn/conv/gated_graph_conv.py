@@ -81,8 +81,8 @@ class GatedGraphConv(Module):
         n = len(rows)
         if self.aggr in LINEAR:
             return aggregation_step(self.aggr, edges, weights, n)(rows)
+        edges.check(n)
         if weights is None:
-            edges.check(n)
             return aggregate(self.aggr, rows, edges.heard(n), self.out_channels)
         weighted = zip(edges[0], weights_of(edges, weights))
         messages = [[w * entry for entry in rows[s]] for s, w in weighted]
