@@ -18,8 +18,8 @@ KINDS = {
     "training": "the losses of a whole training run",
 }
 
-# The inputs of a model that are not its parameters, by the names of PyG's arguments; which are integers.
-DATA = ("x", "x_0", "edge_weight", "edge_attr", "edge_type", "batch", "lambda_max")
+# The inputs of a model that are not its parameters, by the names of PyG's arguments; which hold integers.
+DATA = ("x", "x_0", "edge_weight", "edge_attr", "edge_type", "batch", "batch_size", "lambda_max")
 INDICES = ("edge_type", "batch")
 
 FLAGS = {

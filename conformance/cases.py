@@ -12,6 +12,7 @@ from tinygnn.conformance.losses_table import loss_cases
 from tinygnn.conformance.models_table import model_cases
 from tinygnn.conformance.modules_table import module_cases
 from tinygnn.conformance.neighbour_convs_table import neighbour_conv_cases
+from tinygnn.conformance.norms_table import norm_cases
 from tinygnn.conformance.ops_table import op_cases
 from tinygnn.conformance.optimizers_table import optimizer_cases
 from tinygnn.conformance.propagation_table import propagation_cases
@@ -34,6 +35,7 @@ def all_cases() -> list[Case]:
         *propagation_cases(),
         *relation_cases(),
         *gnn_cases(),
+        *norm_cases(),
         *module_cases(),
         *optimizer_cases(),
         *schedule_cases(),

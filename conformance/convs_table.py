@@ -70,8 +70,9 @@ class Row:
     weights. edge_attr: give features of that width; 0 is one number for each edge, not in a row.
     edge_type: give relations, below that number. x: these features instead of drawn ones. constant: which of
     x, x_0, edge_weight and edge_attr take no gradient; of a constant x half of the entries are 0. given:
-    further arguments of `forward`, without gradients, or x: None where the nodes have no features. training:
-    False for evaluation.
+    further arguments of `forward`, without gradients, or x: None where the nodes have no features. before:
+    arguments of `forward` that the layer is called with first, in training, as running statistics need.
+    training: False for evaluation.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Row:
     x: Sequence[Sequence[float]] | None = None
     constant: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
+    before: Sequence[Mapping[str, Any]] = ()
     training: bool = True
     flags: tuple[str, ...] = ()
 
@@ -99,7 +101,7 @@ def cases(layer: Layer, rows: Mapping[str, Row]) -> Iterator[Case]:
 
 def layer_case(layer: Layer, name: str, graph: str, row: Row) -> Case:
     """One case of a layer, with the id model/NAME."""
-    num_nodes, edges, flags = GRAPHS[graph]
+    num_nodes, edges, flags = GRAPHS[graph] if layer.edges else (GRAPHS[graph][0], ([], []), ())
     sizes = layer.sizes if row.sizes is None else row.sizes
     options: dict[str, Any] = {"sizes": list(sizes), "conv": dict(row.settings), "training": row.training}
     inputs: dict[str, Any] = {}
@@ -112,6 +114,7 @@ def layer_case(layer: Layer, name: str, graph: str, row: Row) -> Case:
     if row.edge_attr and not edges[0]:
         options["edge_attr_width"] = row.edge_attr  # which no row tells
     options.update(row.given)
+    options.update({"before": list(row.before)} if row.before else {})
     state, buffers, aliases = parameters(layer.call, name, options)
     inputs.update(state)
     options.update({"buffers": buffers} if buffers else {})

@@ -304,6 +304,32 @@ def leaky_dot_errors(node: Value, size: list[float]) -> list[float]:
     return by_term * int(node.op[2]) + by_a
 
 
+# ---- a number of a norm: (x - m) s w + b, or (x - m) s -------------------------------------------------
+
+
+def normalized_parts(node: Value) -> tuple[float, float, float, float]:
+    """|x - m|, its absolute terms, |s| and |w|."""
+    x, m, s = [parent.data for parent in node.parents[:3]]
+    w = node.parents[3].data if len(node.parents) == 5 else 1.0
+    return abs(x - m), abs(x) + abs(m), abs(s), abs(w)
+
+
+def normalized_terms(node: Value) -> float:
+    """(|x| + |m|) |s w| + |b|."""
+    _, terms, s, w = normalized_parts(node)
+    return times(terms, s * w) + (abs(node.parents[4].data) if len(node.parents) == 5 else 0.0)
+
+
+def normalized_errors(node: Value, size: list[float]) -> list[float]:
+    """The errors of s w, -s w, (x - m) w, (x - m) s and 1."""
+    distance, terms, s, w = normalized_parts(node)
+    of_distance, of_s = terms + size[0] + size[1], size[2]
+    of_w = size[3] if len(size) == 5 else 0.0
+    slope = times(w, of_s) + times(s, of_w)
+    errors = [slope, slope, times(w, of_distance) + times(distance, of_w)]
+    return [*errors, times(s, of_distance) + times(distance, of_s), 0.0][: len(size)]
+
+
 # The terms of each result and the errors of its partial derivatives.
 AGGREGATES: dict[str, tuple[Callable[[Value], float], Callable[[Value, list[float]], list[float]]]] = {
     "product": (lambda node: abs(node.data), product_errors),
@@ -311,4 +337,6 @@ AGGREGATES: dict[str, tuple[Callable[[Value], float], Callable[[Value, list[floa
     "std": (std_terms, std_errors),
     "leaky_dot": (leaky_dot_terms, leaky_dot_errors),
     "softmax_mean": (softmax_mean_terms, softmax_mean_errors),
+    "standardized": (normalized_terms, normalized_errors),
+    "normalized": (normalized_terms, normalized_errors),
 }

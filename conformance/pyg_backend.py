@@ -45,9 +45,13 @@ class PygBackend:
             )
         if case.call == "aggregate":
             return run_aggregation(case)
-        model = build(case).train(case.options.get("training", True))
+        model = build(case)
         parameters = {name: tensor(case.inputs[name]) for name in case.inputs if name not in DATA}
         model.load_state_dict(whole_state(case, parameters))
+        for before in case.options.get("before", []):
+            arguments = {name: argument(case, name, values).detach() for name, values in before.items()}
+            model(**arguments)
+        model.train(case.options.get("training", True))
         data = {name: argument(case, name, case.inputs[name]) for name in DATA if name in case.inputs}
         constants = {name: argument(case, name, case.options[name]) for name in DATA if name in case.options}
         out = read_out(case.options.get("readout"), call(model, case, **{**constants, **data}))
@@ -71,9 +75,9 @@ def whole_state(case: Case, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def argument(case: Case, name: str, numbers: Any) -> Any:
-    """A tensor of one of the inputs; one of the case's inputs takes a gradient."""
-    if numbers is None:
-        return None
+    """A tensor of one of the inputs; one of the case's inputs takes a gradient. An integer stays one."""
+    if numbers is None or isinstance(numbers, int):
+        return numbers
     if name in INDICES:
         return import_torch().tensor(numbers, dtype=import_torch().long)
     found = tensor(numbers)

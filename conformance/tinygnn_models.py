@@ -10,9 +10,8 @@ from tinygnn.conformance.case import DATA, Case
 from tinygnn.conformance.described import built
 from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
-from tinygnn.linalg import Matrix
 from tinygnn.losses import cross_entropy, mse_loss
-from tinygnn.nn import Linear, Module
+from tinygnn.nn import MLP, Module
 from tinygnn.nn.activation import activation, apply, log_softmax_rows, softmax_rows
 from tinygnn.nn.module import numbers_of
 from tinygnn.sparse import Features
@@ -22,21 +21,6 @@ LOSSES: dict[str, Callable[..., Value]] = {"mse_loss": mse_loss, "cross_entropy"
 MODELS = ("GNN", "MLP")
 
 
-class Perceptron(Module):
-    """Linear layers with an activation between them."""
-
-    def __init__(self, sizes: list[int], act: str | None) -> None:
-        self.lins = [Linear(a, b) for a, b in zip(sizes, sizes[1:])]
-        self.act = activation(act)
-
-    def forward(self, x: Matrix) -> Matrix:
-        for i, lin in enumerate(self.lins):
-            if i > 0 and self.act is not None:
-                x = apply(self.act, x)
-            x = lin(x)
-        return x
-
-
 def build(case: Case) -> Module:
     """The model that a case names, with random weights."""
     sizes, options = case.options["sizes"], case.options
@@ -44,7 +28,7 @@ def build(case: Case) -> Module:
     if case.call not in MODELS:
         return build_layer(case.call, options)
     if case.call == "MLP":
-        return Perceptron(sizes, options.get("act"))
+        return MLP(sizes, act=options.get("act"), norm=None)
     kind, layers, act, readout = (
         options.get("kind", "gcn"),
         len(sizes) - 1,
@@ -75,6 +59,8 @@ def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {name: values for name, values in inputs.items() if name not in DATA}
     model.load_state_dict(whole_state(case, {name: numbers_of(v) for name, v in parameters.items()}))
     put_parameters(model, parameters)
+    for before in case.options.get("before", []):
+        model(**before)
     model.train(case.options.get("training", True))
     data = {name: case.options[name] for name in DATA if name in case.options}
     data = {**data, **{name: inputs[name] for name in DATA if name in inputs}}

@@ -15,8 +15,10 @@ LAYER_OF = {"gcn": "GCNConv", "sage": "SAGEConv", "gat": "GATConv"}
 
 def has_formula(case: Case) -> bool:
     """Whether the layers of the case stand here."""
+    if case.call == "MLP":
+        return "conv" not in case.options  # neither norms nor other options
     of_gnn = case.call == "GNN" and case.options.get("kind", "gcn") in LAYER_OF
-    return of_gnn or case.call == "MLP" or case.call in LAYER_OF.values()
+    return of_gnn or case.call in LAYER_OF.values()
 
 
 def model_output(case: Case, inputs: Mapping[str, Any]) -> Any:

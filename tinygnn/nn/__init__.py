@@ -34,7 +34,15 @@ from tinygnn.nn.gru_cell import GRUCell as GRUCell
 from tinygnn.nn.init import manual_seed as manual_seed
 from tinygnn.nn.linear import Linear as Linear
 from tinygnn.nn.lstm import LSTM as LSTM
+from tinygnn.nn.mlp import MLP as MLP
 from tinygnn.nn.module import Module as Module
+from tinygnn.nn.norm import BatchNorm as BatchNorm
+from tinygnn.nn.norm import BatchNorm1d as BatchNorm1d
+from tinygnn.nn.norm import GraphNorm as GraphNorm
+from tinygnn.nn.norm import GraphSizeNorm as GraphSizeNorm
+from tinygnn.nn.norm import InstanceNorm as InstanceNorm
+from tinygnn.nn.norm import LayerNorm as LayerNorm
+from tinygnn.nn.norm import PairNorm as PairNorm
 from tinygnn.nn.pool import AttentionalAggregation as AttentionalAggregation
 from tinygnn.nn.pool import MaxAggregation as MaxAggregation
 from tinygnn.nn.pool import MeanAggregation as MeanAggregation

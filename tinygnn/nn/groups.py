@@ -33,6 +33,11 @@ def groups_of(batch: Sequence[int] | None, num_rows: int, size: int | None = Non
     return groups
 
 
+def graph_numbers(batch: Sequence[int] | None, num_rows: int) -> list[int]:
+    """The graph of each row: batch as a list, or 0 for each where it is None. Shape [N]."""
+    return [0] * num_rows if batch is None else list(plain(batch))
+
+
 def groups_between(ptr: Sequence[int], num_rows: int) -> list[list[int]]:
     """For each graph the positions of its rows, which begin at ptr[k] and end before ptr[k + 1].
 

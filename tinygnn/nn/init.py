@@ -39,3 +39,8 @@ def kaiming_uniform(rows: int, columns: int, rng: random.Random | None = None) -
 def zeros(size: int) -> list[Value]:
     """A vector of leaves that are 0. Shape [size]."""
     return [Value(0.0) for _ in range(size)]
+
+
+def ones(size: int) -> list[Value]:
+    """A vector of leaves that are 1. Shape [size]."""
+    return [Value(1.0) for _ in range(size)]
