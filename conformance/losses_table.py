@@ -94,6 +94,9 @@ LOSSES: dict[str, Row] = {
     "nll_loss/ignored": (
         "nll_loss", LOG_PROBABILITIES, {"target": [2, -100, 1], "weight": WEIGHT}, ("mask",),
     ),
+    "nll_loss/ignore-index": (
+        "nll_loss", LOG_PROBABILITIES, {"target": CLASSES, "ignore_index": 0}, ("mask",),
+    ),
     "nll_loss/empty-mask": (
         "nll_loss", LOG_PROBABILITIES, {"target": CLASSES, "mask": [False] * 3}, ("empty", "mask"),
     ),

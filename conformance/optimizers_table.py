@@ -30,6 +30,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "adamw/plain": ("AdamW", {"lr": 0.01}),
     "adamw/weight-decay": ("AdamW", {"lr": 0.01, "weight_decay": 0.5}),
     "adamw/amsgrad": ("AdamW", {"lr": 0.01, "amsgrad": True, "betas": (0.5, 0.6)}),
+    "adamw/large-eps": ("AdamW", {"lr": 0.01, "eps": 0.1}),
     "adamw/maximize": ("AdamW", {"lr": 0.01, "weight_decay": 0.5, "maximize": True}),
     "rmsprop/plain": ("RMSprop", {}),
     "rmsprop/alpha": ("RMSprop", {"lr": 0.1, "alpha": 0.5}),

@@ -40,6 +40,18 @@ for kind, optimizer_class in steps.items():
         print(loss.data.hex())
     for name, parameter in model.named_parameters():
         print(name, *[value.data.hex() for value in leaves(parameter)])
+for optimizer in (
+    optim.SGD([Value(0.5), Value(-2.0)], lr=0.1, momentum=0.9, nesterov=True, maximize=True),
+    optim.Adam([Value(0.5), Value(-2.0)], lr=0.1, amsgrad=True, weight_decay=0.1),
+    optim.RMSprop([Value(0.5), Value(-2.0)], momentum=0.9, weight_decay=0.1),
+    optim.RMSprop([Value(0.5), Value(-2.0)], lr=1, centered=True),
+    optim.Adagrad([Value(0.5), Value(-2.0)], lr=1, lr_decay=0.1, initial_accumulator_value=1),
+):
+    for _ in range(20):
+        for parameter in optimizer.params:
+            parameter.grad = rng.gauss(0.0, 1.0)
+        optimizer.step()
+    print(*[parameter.data.hex() for parameter in optimizer.params])
 a = [Value(0.3), Value(-1.7), Value(2.5)]
 z = (a[0] / a[1]).sin() ** 2 + logsumexp(a) * a[2].silu() - (a[0] ** a[2]).softplus()
 z.backward()

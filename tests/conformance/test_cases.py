@@ -188,6 +188,36 @@ def test_every_layer_and_readout_of_gnn_has_a_case() -> None:
     assert {options.get("readout") for options in of_gnn} == {None, *gnn.READOUTS}
 
 
+def test_every_loss_optimizer_and_schedule_has_a_case() -> None:
+    calls = {case.call for case in CASES}
+    losses = {name for name, thing in vars(tinygnn.losses).items() if inspect.isfunction(thing)}
+    assert {"l1_loss", "bce_with_logits"} <= losses
+    assert losses - calls == {"binary_cross_entropy_with_logits"}, "its short name has the rows"
+    assert subclasses(tinygnn.optim, tinygnn.optim.Optimizer) - calls == set()
+    used = {name for case in CASES for name, _ in case.options.get("schedules", [])}
+    assert subclasses(tinygnn.lr_scheduler, tinygnn.lr_scheduler.LRScheduler) - used == set()
+
+
+def test_every_setting_of_a_loss_and_an_optimizer_is_set_in_some_case() -> None:
+    for call in ("cross_entropy", "nll_loss", "bce_with_logits", "huber_loss", "smooth_l1_loss"):
+        given = {name for case in CASES if case.call == call for name in (*case.inputs, *case.options)}
+        settings = set(inspect.signature(getattr(tinygnn.losses, call)).parameters)
+        assert settings - given <= {"logits", "log_probabilities"}, call
+    for call in sorted(subclasses(tinygnn.optim, tinygnn.optim.Optimizer)):
+        cases = [case.options for case in CASES if case.call == call and case.kind == "optimizer"]
+        given = {name for options in cases for name in options["settings"]}
+        given |= {name for options in cases for _, own in options.get("groups", []) for name in own}
+        settings = set(inspect.signature(getattr(tinygnn.optim, call)).parameters) - {"params"}
+        assert settings - given == set(), call
+
+
+def subclasses(module: Any, base: type) -> set[str]:
+    """The names of the classes in a module that are made from this one."""
+    return {n for n, c in vars(module).items() if isinstance(c, type) and issubclass(c, base)} - {
+        base.__name__
+    }
+
+
 # ---- every operation has a row --------------------------------------------------------------------------
 
 

@@ -68,6 +68,36 @@ def of_schedule(name: str, change: Callable[..., Any]) -> Mutant:
     return lambda patch: patch.setattr(torch.optim.lr_scheduler, name, change)
 
 
+def of_loss_function(name: str, change: Callable[..., Any]) -> Mutant:
+    """A mutant of one of torch's losses."""
+    return lambda patch: patch.setattr(torch.nn.functional, name, change)
+
+
+def without(name: str, *settings: str) -> Callable[..., Any]:
+    """torch's loss, which does not look at some of its settings."""
+    loss = getattr(torch.nn.functional, name)
+
+    def deaf(prediction: Any, target: Any, **options: Any) -> Any:
+        return loss(prediction, target, **{n: v for n, v in options.items() if n not in settings})
+
+    return deaf
+
+
+def divided_by_rows(prediction: Any, target: Any, **options: Any) -> Any:
+    """A weighted cross entropy whose mean divides by the rows that count, not by their weights."""
+    if options.get("reduction", "mean") != "mean" or not len(prediction):
+        return original_cross_entropy(prediction, target, **options)
+    counted = len(prediction) - int((target == options.get("ignore_index", -100)).sum())
+    return original_cross_entropy(prediction, target, **{**options, "reduction": "sum"}) / max(counted, 1)
+
+
+def binary_without_shift(prediction: Any, target: Any, **options: Any) -> Any:
+    if options:
+        return original_binary(prediction, target, **options)
+    there = torch.sigmoid(prediction)
+    return -(target * there.log() + (1.0 - target) * (1.0 - there).log()).mean()
+
+
 def flipped(edges: Any) -> Any:
     sources, targets = edges
     return targets, sources
@@ -156,6 +186,8 @@ def adam_with_eps_inside_the_root(parameters: Any, lr: float, eps: float = 1e-8,
 
 
 original_adam = torch.optim.Adam
+original_binary = torch.nn.functional.binary_cross_entropy_with_logits
+original_cross_entropy = torch.nn.functional.cross_entropy
 original_step_lr = torch.optim.lr_scheduler.StepLR
 
 # name: the mutant, and the cases among which it is looked for
@@ -228,6 +260,26 @@ MUTANTS: dict[str, tuple[Mutant, str]] = {
     "dampening ignored": (of_optimizer("SGD", SettingsLeftOut(torch.optim.SGD, "dampening")), "optimizer/"),
     "weight decay coupled in AdamW": (of_optimizer("AdamW", original_adam), "optimizer/"),
     "eps of Adam inside the root": (of_optimizer("Adam", adam_with_eps_inside_the_root), "optimizer/"),
+    "label smoothing ignored": (
+        of_loss_function("cross_entropy", without("cross_entropy", "label_smoothing")), "op/cross_entropy",
+    ),
+    "class weights ignored": (
+        of_loss_function("cross_entropy", without("cross_entropy", "weight")), "op/cross_entropy",
+    ),
+    "weighted mean divided by the rows": (
+        of_loss_function("cross_entropy", divided_by_rows), "op/cross_entropy",
+    ),
+    "weights of nll ignored": (of_loss_function("nll_loss", without("nll_loss", "weight")), "op/nll_loss"),
+    "delta ignored": (of_loss_function("huber_loss", without("huber_loss", "delta")), "op/huber_loss"),
+    "pos_weight ignored": (
+        of_loss_function(
+            "binary_cross_entropy_with_logits", without("binary_cross_entropy_with_logits", "pos_weight")
+        ),
+        "op/bce",
+    ),
+    "binary cross entropy of a sigmoid": (
+        of_loss_function("binary_cross_entropy_with_logits", binary_without_shift), "op/bce",
+    ),
     "amsgrad ignored": (of_optimizer("Adam", SettingsLeftOut(torch.optim.Adam, "amsgrad")), "optimizer/"),
     "maximize ignored": (of_optimizer("SGD", SettingsLeftOut(torch.optim.SGD, "maximize")), "optimizer/"),
     "centered ignored": (
