@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 from math import isfinite
 
 from tinygnn.marked import Leaves, Ones
@@ -62,12 +62,29 @@ class Features(list[list[float]]):
         if self._snapshot != self:
             self._snapshot = [row[:] for row in self]
             self._nonzeros, self._parents = {}, []
-            self._constant = not any(isinstance(entry, Value) for row in self for entry in row)
+            self._constant = not any(any(map(isinstance, row, repeat(Value))) for row in self)
         if not self._constant:
             return None
         if one not in self._nonzeros:
             self._nonzeros[one] = nonzeros(self, one=one)
         return self._nonzeros[one]
+
+    def times(self, factor: Callable[[], float]) -> Features:
+        """The same rows, each nonzero entry times a factor of its own; times 0 it is 0, even if it is inf."""
+        rows = [row[:] for row in self]
+        kept = []
+        for row, (indices, coefficients, _) in zip(rows, self.nonzeros() or []):
+            entries = []
+            for k, coefficient in zip(indices, coefficients):
+                scale = factor()
+                row[k] = coefficient * scale if scale else 0.0
+                if row[k]:
+                    entries.append((k, row[k]))
+            kept.append(sparse_row([k for k, _ in entries], [entry for _, entry in entries]))
+        product = Features(rows)
+        product._snapshot = [row[:] for row in rows]
+        product._nonzeros[False] = kept
+        return product
 
     def parents(self, table: list[tuple[Value, ...]], *, one: bool = False) -> list[Parents]:
         """What `weighted_sums(self.nonzeros(one=one), table)` is made from, kept for the last few tables."""

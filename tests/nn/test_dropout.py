@@ -59,6 +59,31 @@ def test_with_p_one_everything_is_dropped(wrap):
     assert numbers(Dropout(1.0)(wrap([[1.0, -2.0]]))) == [[0.0, 0.0]]
 
 
+def test_dropped_features_know_their_nonzeros_and_notice_a_change():
+    """As if they had looked for them; the zeros draw no random number."""
+    x = Features([[1.0, 0.0, -2.0, math.inf], [0.0, 3.0, 0.0, 0.5]])
+    found = Dropout(0.5, rng=random.Random(1))(x)
+    draws = [random.Random(1)] * 5
+    kept = [draw.random() >= 0.5 for draw in draws]
+    entries = [e * 2.0 if keep else 0.0 for e, keep in zip([1.0, -2.0, math.inf, 3.0, 0.5], kept)]
+    assert found == [[entries[0], 0.0, entries[1], entries[2]], [0.0, entries[3], 0.0, entries[4]]]
+    assert 0 < kept.count(True) < 5
+    assert found.nonzeros() == Features(found).nonzeros()
+    assert found.nonzeros(one=True) == Features(found).nonzeros(one=True)
+    found[0][1] = 7.0
+    assert found.nonzeros() == Features(found).nonzeros()
+
+
+def test_features_with_a_value_put_in_are_dropped_like_other_rows():
+    """Its gradient is the scale where it was kept."""
+    x = Features([[1.0, 2.0]])
+    v = Value(3.0)
+    x[0][0] = v
+    (row,) = Dropout(0.5, rng=random.Random(3))(x)
+    row[0].backward()
+    assert (row[0].data, v.grad) in [(6.0, 2.0), (0.0, 0.0)]
+
+
 def test_x_is_not_changed():
     """The dropped rows are new ones."""
     x = Features([[1.0, 2.0], [3.0, 4.0]])

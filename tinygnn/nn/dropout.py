@@ -49,8 +49,8 @@ class Dropout(Module):
         draw = (init.default_rng if self.rng is None else self.rng).random
         p = self.p
         scale = 0.0 if p == 1.0 else 1.0 / (1.0 - p)
-        if isinstance(x, Features):
-            return Features([[e * scale if e and draw() >= p else 0.0 for e in row] for row in x])
+        if isinstance(x, Features) and x.nonzeros() is not None:
+            return x.times(lambda: scale if draw() >= p else 0.0)
         kept, dropped = Factor(scale), Factor(0.0)
         return [[(kept if draw() >= p else dropped).of(entry) for entry in row] for row in x]
 
