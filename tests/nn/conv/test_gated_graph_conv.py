@@ -131,6 +131,16 @@ def test_parameters_have_pygs_names_order_shapes_and_bound():
     assert list(without) == ["weight", "rnn.weight_ih", "rnn.weight_hh"]
 
 
+def test_a_median_has_pygs_buffer():
+    """Its quantile, which is not learned."""
+    assert list(GatedGraphConv(1, 1, "median", bias=False).state_dict()) == [
+        "weight",
+        "aggr_module.q",
+        "rnn.weight_ih",
+        "rnn.weight_hh",
+    ]
+
+
 def test_positional_arguments_are_pygs():
     """out, num_layers, aggr, bias."""
     conv = GatedGraphConv(3, 2, "mean", False)

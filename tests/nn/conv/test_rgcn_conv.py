@@ -234,6 +234,15 @@ def test_initial_weights_are_glorots():
     assert 0.65 < max(map(abs, leaves(numbers_of(blocks)))) <= 0.5**0.5
 
 
+def test_a_median_has_pygs_buffer():
+    """Its quantile, which is not learned."""
+    assert list(RGCNConv(1, 1, 1, aggr="median", bias=False).state_dict()) == [
+        "weight",
+        "root",
+        "aggr_module.q",
+    ]
+
+
 def test_positional_arguments_are_pygs():
     """in, out, num_relations, num_bases, num_blocks, aggr, root_weight, is_sorted, bias."""
     conv = RGCNConv(2, 3, 4, None, 1, "add", False, True, False)

@@ -7,7 +7,7 @@ import random
 from tinygnn.aggregate import aggregate, check_aggr
 from tinygnn.edge_index import EdgeIndex, Weights, weights_of
 from tinygnn.linalg import Matrix, linear, plain
-from tinygnn.nn.conv.neighbours import LINEAR, aggregation_step
+from tinygnn.nn.conv.neighbours import LINEAR, aggr_module, aggregation_step
 from tinygnn.nn.gru_cell import GRUCell
 from tinygnn.nn.init import uniform
 from tinygnn.nn.linear import rows_of_width
@@ -55,6 +55,7 @@ class GatedGraphConv(Module):
         self.aggr = check_aggr(aggr)
         bound = out_channels**-0.5
         self.weight = [uniform(out_channels, out_channels, bound, rng) for _ in range(num_layers)]
+        self.aggr_module = aggr_module(aggr)
         self.rnn = GRUCell(out_channels, out_channels, bias, rng=rng)
 
     def forward(self, x: Matrix, edge_index: object, edge_weight: Weights | None = None) -> list[list[Value]]:

@@ -9,7 +9,7 @@ from typing import Any
 from tinygnn.aggregate import aggregate, check_aggr
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, constant_rows, dense_product, dot, linear, plain, weighted_sums
-from tinygnn.nn.conv.neighbours import LINEAR
+from tinygnn.nn.conv.neighbours import LINEAR, aggr_module
 from tinygnn.nn.init import glorot, zeros
 from tinygnn.nn.linear import rows_of_width
 from tinygnn.nn.module import Module
@@ -90,6 +90,7 @@ class RGCNConv(Module):
         self.comp = None if num_bases is None else glorot(num_relations, num_bases, rng)
         self.root = glorot(in_channels, out_channels, rng) if root_weight else None
         self.bias = zeros(out_channels) if bias else None
+        self.aggr_module = aggr_module(aggr)
 
     def forward(
         self, x: Any, edge_index: object, edge_type: Sequence[int] | None = None
