@@ -140,11 +140,8 @@ LAYERS: dict[str, Layer] = {
     "MaxAggregation": layer("torch_geometric.nn.MaxAggregation"),
     "AttentionalAggregation": layer(
         "torch_geometric.nn.AttentionalAggregation",
-        "gate_nn nn",
-        theirs={
-            "gate_nn": lambda layer: layer.gate_nn or layer.gate_mlp,
-            "nn": lambda layer: layer.nn or layer.mlp,
-        },
+        gate_nn=lambda layer: layer.gate_mlp if layer.gate_nn is None else layer.gate_nn,
+        nn=lambda layer: layer.mlp if layer.nn is None else layer.nn,
     ),
     "Set2Set": layer(
         "torch_geometric.nn.Set2Set",

@@ -16,13 +16,16 @@ WITH_GRADIENT = ("out", "score", "edge_attr", "h_n", "c_n")
 def build(library: Any, call: str, settings: Mapping[str, Any]) -> Any:
     """A module of `tinygnn.nn`, `torch_geometric.nn` or `torch.nn`, or one of the pooling functions.
 
-    Of the settings a pair of sizes stands for a Linear, and GNN for the class of that name.
+    Of the settings a pair of sizes stands for a Linear, a dict for an MLP, GNN for the class of that name.
     """
     if call.startswith("global_"):
         return getattr(library, call)
-    made = {
-        name: library.Linear(*value) if isinstance(value, list) else value for name, value in settings.items()
-    }
+    made = dict(settings)
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            made[name] = library.MLP(**value)
+        elif isinstance(value, list):
+            made[name] = library.Linear(*value)
     if "GNN" in made:
         made["GNN"] = getattr(library, made["GNN"])
     return getattr(library, call)(**made)

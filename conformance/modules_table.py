@@ -63,6 +63,10 @@ ATTENTION_OPTIONS: dict[str, dict[str, Any]] = {
     "-nn": {"gate_nn": [3, 1], "nn": [3, 2]},
     "-columns": {"gate_nn": [3, 3]},
     "-columns-nn": {"gate_nn": [3, 2], "nn": [3, 2]},
+    "-mlp": {
+        "gate_nn": {"channel_list": [3, 4, 1], "norm": None, "act": "tanh"},
+        "nn": {"channel_list": [3, 4, 2], "norm": "layer_norm", "act": "tanh"},
+    },
 }
 SET2SET_OPTIONS: dict[str, dict[str, Any]] = {"layers": {"num_layers": 2}, "no-bias": {"bias": False}}
 SELECT_OPTIONS: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ import pytest
 from tinygnn import Value
 from tinygnn.gradcheck import gradcheck
 from tinygnn.linalg import flatten, total
-from tinygnn.nn import AttentionalAggregation, Linear
+from tinygnn.nn import MLP, AttentionalAggregation, Linear
 from tinygnn.sparse import Features
 
 # A few operations on numbers near one.
@@ -93,6 +93,20 @@ def test_keys_and_repr():
     readout = AttentionalAggregation(Linear(2, 1), Linear(2, 3))
     assert list(readout.state_dict()) == ["gate_nn.weight", "gate_nn.bias", "nn.weight", "nn.bias"]
     assert repr(readout) == "AttentionalAggregation(gate_nn=Linear(2 -> 1), nn=Linear(2 -> 3))"
+
+
+def test_mlps_have_names_of_their_own_and_see_each_graph_for_itself():
+    """PyG's gate_mlp and mlp; a norm over a graph takes the rows of that graph."""
+    rng = random.Random(6)
+    gate, rows = MLP([2, 3, 1], norm=None, rng=rng), MLP([2, 3, 2], norm="layer_norm", rng=rng)
+    readout = AttentionalAggregation(gate, rows)
+    assert {name.split(".")[0] for name in readout.state_dict()} == {"gate_mlp", "mlp"}
+    assert repr(readout) == "AttentionalAggregation(gate_nn=MLP(2 -> 3 -> 1), nn=MLP(2 -> 3 -> 2))"
+    together = numbers(readout(X, BATCH, dim_size=4))
+    for k in (0, 2):
+        alone = readout([row for row, graph in zip(X, BATCH, strict=True) if graph == k])
+        assert together[k] == pytest.approx(numbers(alone)[0], rel=ROUNDED, abs=ROUNDED)
+    assert numbers(readout(X, ptr=[0, 1, 4])) == numbers(readout(X, [0, 1, 1, 1]))
 
 
 def test_gates_that_fit_no_columns_are_refused():

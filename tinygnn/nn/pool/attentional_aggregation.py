@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygnn.linalg import Matrix, dot, plain, softmax
+from tinygnn.nn.mlp import MLP
 from tinygnn.nn.module import Module
 from tinygnn.nn.pool.glob import Rows, groups_of_either
 from tinygnn.value import Value
@@ -20,7 +21,8 @@ class AttentionalAggregation(Module):
     Args: gate_nn maps [N][F] to [N][1], one score for each node, or to [N][F'], one for each number of
     nn(x_i). nn maps [N][F] to [N][F']; without it nn(x) = x.
 
-    Parameters: those of gate_nn and nn. Shapes: x [N][F], index [N] or ptr [B+1] as in
+    Parameters: gate_nn.* and nn.*, but those of an `MLP` gate_mlp.* and mlp.*, as in PyG; an MLP is told
+    which rows are in which graph, for its norm. Shapes: x [N][F], index [N] or ptr [B+1] as in
     `SumAggregation` -> [B][F']; 0 for a graph without nodes.
 
     >>> from tinygnn.nn import Linear
@@ -33,8 +35,10 @@ class AttentionalAggregation(Module):
     """
 
     def __init__(self, gate_nn: Module, nn: Module | None = None) -> None:
-        self.gate_nn = gate_nn
-        self.nn = nn
+        self.gate_nn = None if isinstance(gate_nn, MLP) else gate_nn
+        self.gate_mlp = gate_nn if isinstance(gate_nn, MLP) else None
+        self.nn = None if isinstance(nn, MLP) else nn
+        self.mlp = nn if isinstance(nn, MLP) else None
 
     def forward(
         self,
@@ -45,8 +49,12 @@ class AttentionalAggregation(Module):
     ) -> Rows:
         x = plain(x)
         groups = groups_of_either(len(x), index, ptr, dim_size)
-        gate: Matrix = self.gate_nn(x)
-        rows: Matrix = x if self.nn is None else self.nn(x)
+        numbers = [0] * len(x)  # the graph of each row
+        for k, group in enumerate(groups):
+            for i in group:
+                numbers[i] = k
+        gate = _run(self.gate_nn, self.gate_mlp, x, numbers, len(groups))
+        rows = _run(self.nn, self.mlp, x, numbers, len(groups))
         width, gates = (len(part[0]) if part else 0 for part in (rows, gate))
         if gates not in (1, width):
             raise ValueError(f"gate_nn gives rows of {gates} for rows of {width}: it gives 1 or {width}")
@@ -61,4 +69,12 @@ class AttentionalAggregation(Module):
         return [dot(alpha, column) for alpha, column in zip(alphas, zip(*[rows[i] for i in group]))]
 
     def __repr__(self) -> str:
-        return f"AttentionalAggregation(gate_nn={self.gate_nn!r}, nn={self.nn!r})"
+        gate = self.gate_mlp if self.gate_nn is None else self.gate_nn
+        return f"AttentionalAggregation(gate_nn={gate!r}, nn={self.mlp if self.nn is None else self.nn!r})"
+
+
+def _run(nn: Module | None, mlp: MLP | None, x: Matrix, index: list[int], size: int) -> Matrix:
+    """What a network makes of x: a Module, an MLP, or neither, which leaves x as it is."""
+    if mlp is not None:
+        x = mlp(x, batch=index, batch_size=size)
+    return x if nn is None else nn(x)
