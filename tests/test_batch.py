@@ -270,6 +270,14 @@ def twice(graph):
     return graph.x, graph.x, graph.edge_index, graph.edge_weight
 
 
+def by_graph(graph):
+    return graph.x, getattr(graph, "batch", None), getattr(graph, "num_graphs", None)
+
+
+def perceptron(rng, *sizes):
+    return nn.MLP(sizes, norm=None, rng=rng)
+
+
 LAYERS = {
     "GCN": (weighted, lambda rng: nn.GCNConv(2, 3, rng=rng)),
     "GCN, as it is": (weighted, lambda rng: nn.GCNConv(2, 3, normalize=False, rng=rng)),
@@ -286,6 +294,18 @@ LAYERS = {
     "ARMA": (weighted, lambda rng: nn.ARMAConv(2, 3, num_stacks=2, num_layers=2, rng=rng)),
     "RGCN": (typed, lambda rng: nn.RGCNConv(2, 3, num_relations=3, rng=rng)),
     "GatedGraph": (weighted, lambda rng: nn.GatedGraphConv(3, num_layers=2, rng=rng)),
+    "GraphConv": (weighted, lambda rng: nn.GraphConv(2, 3, rng=rng)),
+    "GraphConv max": (weighted, lambda rng: nn.GraphConv(2, 3, "max", rng=rng)),
+    "GATv2": (with_attr, lambda rng: nn.GATv2Conv(2, 3, heads=2, edge_dim=2, rng=rng)),
+    "GIN": (plain, lambda rng: nn.GINConv(perceptron(rng, 2, 3, 3), train_eps=True)),
+    "GINE": (with_attr, lambda rng: nn.GINEConv(perceptron(rng, 2, 3), edge_dim=2, rng=rng)),
+    "Edge": (plain, lambda rng: nn.EdgeConv(perceptron(rng, 4, 3))),
+    "NN": (with_attr, lambda rng: nn.NNConv(2, 3, perceptron(rng, 2, 6), rng=rng)),
+    "GraphNorm": (by_graph, lambda rng: nn.GraphNorm(2)),
+    "LayerNorm": (by_graph, lambda rng: nn.LayerNorm(2)),
+    "InstanceNorm": (by_graph, lambda rng: nn.InstanceNorm(2)),
+    "PairNorm": (by_graph, lambda rng: nn.PairNorm()),
+    "GraphSizeNorm": (by_graph, lambda rng: nn.GraphSizeNorm()),
     "GNN": (lambda graph: (graph,), lambda rng: GNN("gcn", 2, 4, 3, 2, seed=1)),
 }
 
@@ -314,7 +334,7 @@ def filled_graphs(draw):
 
 
 @pytest.mark.parametrize(("arguments", "layer"), LAYERS.values(), ids=LAYERS)
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(graphs=filled_graphs())
 def test_a_batch_gives_bit_for_bit_what_its_graphs_give(layer, arguments, graphs):
     """Each number, and with the same cotangents each gradient of x."""
