@@ -232,6 +232,7 @@ def test_there_and_back_every_field_is_the_same(graphs):
     assert [repr(batch[k]) for k in range(len(batch))] == list(map(repr, graphs))
 
 
+@settings(max_examples=30)
 @given(graphs_that_fit())
 def test_nodes_and_edges_stand_where_batch_and_ptr_say(graphs):
     """Node i of graph k is node ptr[k] + i; every edge stays within its graph."""
