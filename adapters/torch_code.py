@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_torch
 from tinygnn.adapters.torch_gnn import READOUTS
-from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
+from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, counterparts
 
 WIDTH = 100  # of a line of code, where it can be helped
 
@@ -38,9 +38,8 @@ def expression(module: Any, imports: Imports, path: str) -> str:
 
     What is at its default is left out. Raises AdapterError for a module that is not in the table of layers.
     """
-    name = counterparts().get(type(module))
-    if name is not None:
-        entry = LAYERS[name]
+    if type(module) in counterparts():
+        entry = counterparts()[type(module)][1]
         imports.add(entry.package, entry.name)
         return call(entry.load(), entry.read_theirs(module), imports, path)
     kind = type(module).__name__

@@ -1,6 +1,6 @@
-"""`TorchGNN`: a GNN in PyTorch where PyG has no model of its own for it.
+"""`TorchGNN` and `TorchNetwork`: a GNN where PyG has no model of its own for it, and a Network.
 
-The class needs PyTorch to be defined, so it is made when it is asked for: `torch_gnn_class()`, or
+The classes need PyTorch to be defined, so they are made when they are asked for: `torch_gnn_class()`, or
 `tinygnn.adapters.torch_gnn.TorchGNN`, which is what pickle looks up.
 """
 
@@ -87,6 +87,47 @@ def torch_gnn_class() -> Any:
 
 
 @cache
+def torch_network_class() -> Any:
+    """The class `TorchNetwork`."""
+    torch = require_torch()
+
+    class TorchNetwork(torch.nn.Module):  # type: ignore[misc, name-defined]
+        """Layers one after the other; calls: what each is called with beside x, by name."""
+
+        def __init__(self, layers: list[Any], calls: list[Any]) -> None:
+            super().__init__()
+            for i, layer in enumerate(layers):
+                self.add_module(f"module_{i}", layer)
+            self.calls = calls
+
+        def forward(
+            self,
+            x: Any,
+            edge_index: Any = None,
+            edge_weight: Any = None,
+            edge_attr: Any = None,
+            batch: Any = None,
+            batch_size: int | None = None,
+            edge_type: Any = None,
+        ) -> Any:
+            given = {
+                "edge_index": edge_index,
+                "edge_weight": edge_weight,
+                "edge_attr": edge_attr,
+                "edge_type": edge_type,
+                "batch": batch,
+                "batch_size": batch_size,
+                None: None,
+            }
+            for i, call in enumerate(self.calls):
+                x = getattr(self, f"module_{i}")(x, *[given[name] for name in call])
+            return x
+
+    TorchNetwork.__module__, TorchNetwork.__qualname__ = __name__, "TorchNetwork"
+    return TorchNetwork
+
+
+@cache
 def model_kinds() -> dict[Any, str | None]:
     """PyG's models with the kind of convolution of each; a `TorchGNN` knows its own."""
     pyg = require_pyg("torch_geometric.nn")
@@ -97,4 +138,6 @@ def model_kinds() -> dict[Any, str | None]:
 def __getattr__(name: str) -> Any:
     if name == "TorchGNN":
         return torch_gnn_class()
+    if name == "TorchNetwork":
+        return torch_network_class()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

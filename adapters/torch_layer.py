@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from tinygnn.adapters.errors import require
+from tinygnn.adapters.errors import require, require_torch
 
 Reader = Callable[[Any], Any]
 
@@ -18,8 +18,8 @@ class Layer:
 
     torch: where it is imported from. arguments: how each argument of its constructor is read off a layer,
     in PyG's order and under PyG's names, "*" for a list of those that have none, "**" for a dict of further
-    ones; the same on both sides, but for those in theirs. mend: what is to
-    be done to a new layer of PyG's so that it computes what tinygnn's does.
+    ones; the same on both sides, but for those in theirs. mend: what is to be done to a layer of PyG's so
+    that it computes what tinygnn's does.
     """
 
     torch: str
@@ -60,6 +60,24 @@ def there(path: str) -> Reader:
     )
 
 
+def eps_is_learned(layer: Any) -> bool:
+    """Whether GIN's ε is a parameter and not a buffer."""
+    return any(name == "eps" for name, _ in layer.named_parameters())
+
+
+def dropout_of_mlp(mlp: Any) -> Any:
+    """One probability where all layers have it (but a plain last one, which has none), else one for each."""
+    *hidden, last = map(float, mlp.dropout)
+    p = hidden[0] if hidden else last
+    return p if hidden == [p] * len(hidden) and last == (0.0 if mlp.plain_last else p) else [*hidden, last]
+
+
+def bias_of_mlp(mlp: Any) -> Any:
+    """Whether all layers have a bias, or a list for each."""
+    biases = [lin.bias is not None for lin in mlp.lins]
+    return biases[0] if len(set(biases)) == 1 else biases
+
+
 def layer(
     torch: str,
     names: str = "",
@@ -80,6 +98,20 @@ def weigh_edges(module: Any, arguments: tuple[Any, ...], named: dict[str, Any]) 
         named = {"x": x, "edge_index": edge_index, "edge_weight": x.new_ones(edge_index.size(1))}
         return (), named
     return None
+
+
+def number_graphs(module: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """Before a LayerNorm runs: nodes without a batch are one graph, or PyG would add eps elsewhere."""
+    x, batch = (*arguments, None, None)[:2]
+    if batch is None and named.get("batch") is None:
+        x = named.get("x", x)
+        return (x, x.new_zeros(x.size(0), dtype=require_torch().long), 1), {}
+    return None
+
+
+def mend_batch(module: Any) -> None:
+    if module.mode == "graph":
+        module.register_forward_pre_hook(number_graphs, with_kwargs=True)
 
 
 def mend_improved(module: Any) -> None:

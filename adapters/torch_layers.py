@@ -6,11 +6,22 @@ One entry per layer of `tinygnn.nn`; `to_torch`, `from_torch` and `export_torch`
 from __future__ import annotations
 
 from functools import cache
+from inspect import signature
 from math import exp
 from typing import Any
 
 from tinygnn import nn
-from tinygnn.adapters.torch_layer import Layer, attribute, layer, mend_improved, there
+from tinygnn.adapters.torch_layer import (
+    Layer,
+    attribute,
+    bias_of_mlp,
+    dropout_of_mlp,
+    eps_is_learned,
+    layer,
+    mend_batch,
+    mend_improved,
+    there,
+)
 
 LAYERS: dict[str, Layer] = {
     "Linear": layer("torch_geometric.nn.Linear", "in_channels out_channels", bias=there("bias")),
@@ -28,6 +39,42 @@ LAYERS: dict[str, Layer] = {
     "PReLU": layer("torch.nn.PReLU", "num_parameters init"),
     "Softmax": layer("torch.nn.Softmax", "dim"),
     "LogSoftmax": layer("torch.nn.LogSoftmax", "dim"),
+    "MLP": layer(
+        "torch_geometric.nn.MLP",
+        "channel_list",
+        dropout=dropout_of_mlp,
+        act=attribute("act"),
+        act_first=attribute("act_first"),
+        norm=lambda mlp: norm_of(mlp.norms),
+        norm_kwargs=lambda mlp: norm_kwargs_of(mlp.norms),
+        plain_last=attribute("plain_last"),
+        bias=bias_of_mlp,
+    ),
+    "BatchNorm1d": layer("torch.nn.BatchNorm1d", "num_features eps momentum affine track_running_stats"),
+    "BatchNorm": layer(
+        "torch_geometric.nn.BatchNorm",
+        "in_channels",
+        eps=attribute("module.eps"),
+        momentum=attribute("module.momentum"),
+        affine=attribute("module.affine"),
+        track_running_stats=attribute("module.track_running_stats"),
+        allow_single_element=attribute("allow_single_element"),
+    ),
+    "LayerNorm": layer(
+        "torch_geometric.nn.LayerNorm",
+        "in_channels eps",
+        affine=there("weight"),
+        mode=attribute("mode"),
+        mend=mend_batch,
+    ),
+    "GraphNorm": layer("torch_geometric.nn.GraphNorm", "in_channels eps"),
+    "InstanceNorm": layer(
+        "torch_geometric.nn.InstanceNorm",
+        "eps momentum affine track_running_stats",
+        in_channels=attribute("num_features"),
+    ),
+    "PairNorm": layer("torch_geometric.nn.PairNorm", "scale scale_individually eps"),
+    "GraphSizeNorm": layer("torch_geometric.nn.GraphSizeNorm"),
     "LSTM": layer(
         "torch.nn.LSTM",
         "input_size hidden_size num_layers bias batch_first bidirectional",
@@ -73,6 +120,21 @@ LAYERS: dict[str, Layer] = {
         share_weights=lambda layer: layer.lin_l is layer.lin_r,
         residual=there("res"),
         theirs={"dropout": attribute("dropout")},
+    ),
+    "GINConv": layer(
+        "torch_geometric.nn.GINConv", "nn", eps=attribute("initial_eps"), train_eps=eps_is_learned
+    ),
+    "GINEConv": layer(
+        "torch_geometric.nn.GINEConv",
+        "nn",
+        eps=attribute("initial_eps"),
+        train_eps=eps_is_learned,
+        edge_dim=attribute("edge_dim"),
+        theirs={"edge_dim": lambda layer: None if layer.lin is None else layer.lin.in_channels},
+    ),
+    "EdgeConv": layer("torch_geometric.nn.EdgeConv", "nn aggr"),
+    "NNConv": layer(
+        "torch_geometric.nn.NNConv", "in_channels out_channels nn aggr root_weight", bias=there("bias")
     ),
     "GraphConv": layer(
         "torch_geometric.nn.GraphConv", "in_channels out_channels aggr", bias=there("lin_rel.bias")
@@ -171,7 +233,7 @@ LAYERS: dict[str, Layer] = {
     ),
 }
 
-# The names that both have for an activation, and PyTorch's class; `GNN(act=...)` and others take the name.
+# The names that both have for an activation, and PyTorch's class.
 ACTIVATION_CLASSES = {
     "relu": "ReLU",
     "leaky_relu": "LeakyReLU",
@@ -184,6 +246,10 @@ ACTIVATION_CLASSES = {
 }
 
 
+# Layers whose activation is a function of a Value; the others take a module.
+WITH_FUNCTIONS = ("SelectTopK", "TopKPooling", "SAGPooling")
+
+
 def options_of_gnn(conv: Any) -> dict[str, Any]:
     """The arguments of a convolution on either side but for its sizes."""
     entry = LAYERS.get(type(conv).__name__)
@@ -193,10 +259,43 @@ def options_of_gnn(conv: Any) -> dict[str, Any]:
     return {name: value for name, value in read.items() if name not in ("in_channels", "out_channels")}
 
 
+# Others of PyTorch's that come in as a layer; on the way out they are what LAYERS says.
+ALIASES: dict[str, Layer] = {
+    "Linear": layer(
+        "torch.nn.Linear",
+        in_channels=attribute("in_features"),
+        out_channels=attribute("out_features"),
+        bias=there("bias"),
+    ),
+}
+
+
+def norm_of(norms: Any) -> Any:
+    """A model's norm: its class by name; itself where all layers share it; None where there is none."""
+    present = [norm for norm in norms if type(norm).__name__ != "Identity"]
+    if not present:
+        return None
+    return present[0] if len(present) > 1 and present[1] is present[0] else type(present[0]).__name__
+
+
+def norm_kwargs_of(norms: Any) -> dict[str, Any] | None:
+    """The options of a model's norm that are not at their defaults; None where there are none."""
+    name = norm_of(norms)
+    entry = LAYERS.get(name) if isinstance(name, str) else None
+    if entry is None:
+        return None
+    [norm, *_] = [norm for norm in norms if type(norm).__name__ == name]
+    read = entry.read(norm) if isinstance(norm, nn.Module) else entry.read_theirs(norm)
+    defaults = {name: each.default for name, each in signature(getattr(nn, name)).parameters.items()}
+    sizes = ("in_channels", "scale")  # PairNorm's scale is the number of channels where a model makes it
+    return {k: v for k, v in read.items() if k not in sizes and v != defaults[k]} or None
+
+
 @cache
-def counterparts() -> dict[Any, str]:
-    """The name of the tinygnn layer for each class of PyTorch and PyG that has one."""
-    return {entry.load(): name for name, entry in LAYERS.items()}
+def counterparts() -> dict[Any, tuple[str, Layer]]:
+    """For each class of PyTorch and PyG that is one: the name of the tinygnn layer, and how to read it."""
+    both = [*LAYERS.items(), *ALIASES.items()]
+    return {entry.load(): (name, entry) for name, entry in both}
 
 
 def entry_of(layer: Any) -> Layer | None:

@@ -7,12 +7,14 @@ from typing import Any
 
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_gnn import model_kinds
+from tinygnn.adapters.torch_gnn import model_kinds, torch_network_class
 from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
 from tinygnn.adapters.torch_output import make
 from tinygnn.gnn import GNN
+from tinygnn.network import Network
 from tinygnn.nn import Module, init
 
+ACTS = ("act", "nonlinearity")  # arguments that are activations
 # What a module holds that changes no number it computes on one graph, or only those it starts from.
 WITHOUT_EFFECT = {
     "training", "cached", "decomposed_layers", "weight_initializer", "bias_initializer", "inplace",
@@ -24,9 +26,10 @@ def from_torch(module: Any) -> Module:
     """Convert a layer or model of PyG's, or a Linear, Dropout, activation ... of PyTorch's, with its weights.
 
     Its options are read off the module, and all of them are: an option that tinygnn does not have, such as
-    flow="target_to_source", is refused. One thing differs: PyG's GCNConv(improved=True) leaves improved out
-    when it is called without edge weights, and tinygnn's does not. The result is in training or evaluation
-    as the module is, and draws what it draws from `tinygnn.manual_seed`'s generator.
+    flow="target_to_source", is refused. Two things differ: PyG's GCNConv(improved=True) leaves improved
+    out when it is called without edge weights, and its LayerNorm adds eps elsewhere without a batch;
+    tinygnn's do neither. The result is in training or evaluation as the module is, and draws what it draws
+    from `tinygnn.manual_seed`'s generator.
 
     Raises AdapterError where a part has no counterpart; a class of your own has none.
     """
@@ -43,14 +46,15 @@ def from_torch(module: Any) -> Module:
 
 def make_ours(module: Any, path: str) -> Module:
     """A model like the module, with weights of its own. path: where the module is, for messages."""
-    name = counterparts().get(type(module))
-    if name is None and type(module) in model_kinds():
+    if type(module) in model_kinds():
         return _gnn(module, path)
-    if name is None:
+    if type(module) in (torch_network_class(), require_pyg("torch_geometric.nn").Sequential):
+        return _network(module, path)
+    if type(module) not in counterparts():
         raise AdapterError(_no_counterpart(module, path), attribute=path)
+    name, entry = counterparts()[type(module)]
     arguments = {
-        argument: _value(value, f"{path}.{argument}")
-        for argument, value in LAYERS[name].read_theirs(module).items()
+        argument: _value(value, f"{path}.{argument}") for argument, value in entry.read_theirs(module).items()
     }
     for argument, value in arguments.items():
         if argument.startswith("in_channels") and (not isinstance(value, int) or value < 0):
@@ -76,7 +80,7 @@ def _gnn(module: Any, path: str) -> GNN:
         module.hidden_channels,
         module.num_layers,
         module.out_channels,
-        act=_value(module.act, f"{path}.act"),
+        act=_activation(module.act, f"{path}.act"),
         dropout=module.dropout.p,
         readout=getattr(module, "readout", None),
     )
@@ -85,11 +89,33 @@ def _gnn(module: Any, path: str) -> GNN:
     return model
 
 
+def _network(module: Any, path: str) -> Network:
+    """The Network of a `TorchNetwork`, or of PyG's Sequential where its headers are those of a Network."""
+    layers = [make_ours(child, f"{path}.{name}") for name, child in module.named_children()]
+    if type(module) is not torch_network_class():
+        first = next(iter(module.signature.param_dict))
+        calls = Network(*layers).calls()
+        for i, (child, call) in enumerate(zip(module._children, calls)):
+            found, expected = child.param_names[1:], [name for name in call if name is not None]
+            chain = [child.param_names[0], *child.return_names]
+            if (
+                len(layers) != len(module)
+                or found != expected[: len(found)]
+                or chain != [first, first]
+                or child.name != f"module_{i}"
+            ):
+                raise AdapterError(
+                    f"{path}.{child.name} is called as {', '.join(child.param_names)} -> "
+                    f"{', '.join(child.return_names)}: tinygnn's Network calls layers with x, edge_index, "
+                    "edge_weight, ..., one after the other; write a Module of your own",
+                    attribute=path,
+                )
+    return Network(*layers)
+
+
 def _value(value: Any, path: str) -> Any:
     """An argument for tinygnn: modules become ours, all else stays as it is."""
     torch = require_torch()
-    if path.endswith((".act", ".nonlinearity")):
-        return _activation(value, path)
     if isinstance(value, torch.nn.Module):
         return make_ours(value, path)
     if isinstance(value, dict):
@@ -99,7 +125,7 @@ def _value(value: Any, path: str) -> Any:
             raise AdapterError(
                 f"{path} is {value.__name__}, which has no counterpart in tinygnn", attribute=path
             )
-        return getattr(nn, counterparts()[value])
+        return getattr(nn, counterparts()[value][0])
     if isinstance(value, torch.Tensor):
         raise AdapterError(f"{path} is a tensor, which tinygnn cannot have there", attribute=path)
     if isinstance(value, (list, tuple)):
@@ -133,6 +159,8 @@ def _insist_on_all_options(module: Any, model: Module, path: str) -> None:
     """Refuse a module with an option that its entry does not read: converted back, it would be lost."""
     with require_torch().random.fork_rng(devices=[]):
         back = make(model, path)
+    if type(back) is not type(module):
+        return  # an alias, all of whose options have been read
     parts = dict(back.named_modules())
     for inner, part in module.named_modules():
         kept = _options(parts[inner]) if inner in parts else {}

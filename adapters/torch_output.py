@@ -6,9 +6,10 @@ from typing import Any
 
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_gnn import MODELS, torch_gnn_class
-from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, entry_of
+from tinygnn.adapters.torch_gnn import MODELS, torch_gnn_class, torch_network_class
+from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts, entry_of
 from tinygnn.gnn import GNN, WEIGHTED
+from tinygnn.network import Network
 from tinygnn.nn import Module
 from tinygnn.nn.activation import ACTIVATIONS
 
@@ -30,6 +31,10 @@ def to_torch(model: Module, *, dtype: Any = "float64") -> Any:
         module = make(model, type(model).__name__)
     module = module.to(dtype)
     copy_numbers(model, module)
+    for part in module.modules():
+        entry = counterparts()[type(part)][1] if type(part) in counterparts() else None
+        if entry is not None and entry.mend is not None:
+            entry.mend(part)
     return module.train(model.training)
 
 
@@ -38,16 +43,16 @@ def make(model: Any, path: str) -> Any:
     entry = entry_of(model)
     if entry is not None:
         read = {name: _value(value, f"{path}.{name}") for name, value in entry.read(model).items()}
-        module = entry.load()(*read.pop("*", []), **read.pop("**", {}), **read)
-        if entry.mend is not None:
-            entry.mend(module)
-        return module
+        return entry.load()(*read.pop("*", []), **read.pop("**", {}), **read)
     if type(model) is GNN:
-        return _network(model, path)
+        return _gnn(model, path)
+    if type(model) is Network:
+        layers = [make(layer, f"{path}[{i}]") for i, layer in enumerate(model)]
+        return torch_network_class()(layers, model.calls())
     raise AdapterError(_no_counterpart(model, path), attribute=path)
 
 
-def _network(model: GNN, path: str) -> Any:
+def _gnn(model: GNN, path: str) -> Any:
     """PyG's model for a GNN, or a `TorchGNN` where PyG has none or reads nothing out."""
     convs = [make(conv, f"{path}.convs[{i}]") for i, conv in enumerate(model.convs)]
     sizes = (model.in_channels, model.hidden_channels, model.num_layers, model.out_channels)

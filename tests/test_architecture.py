@@ -39,6 +39,7 @@ READING_ORDER = [
     "safetensors",
     "loader",
     "gnn",
+    "network",
     "losses",
     "metrics",
     "optim",

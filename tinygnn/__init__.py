@@ -31,6 +31,7 @@ from tinygnn.losses import nll_loss as nll_loss
 from tinygnn.losses import smooth_l1_loss as smooth_l1_loss
 from tinygnn.modes import detect_anomaly as detect_anomaly
 from tinygnn.modes import no_grad as no_grad
+from tinygnn.network import Network as Network
 from tinygnn.nn import Module as Module
 from tinygnn.nn import manual_seed as manual_seed
 from tinygnn.value import Value as Value

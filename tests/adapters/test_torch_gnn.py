@@ -11,6 +11,7 @@ import pytest
 
 from tinygnn import GNN, Graph, Value, nn
 from tinygnn.adapters import AdapterError, from_torch, to_torch
+from tinygnn.network import Network
 from tinygnn.nn.module import leaves
 
 torch = pytest.importorskip("torch")
@@ -138,3 +139,54 @@ def test_another_convolution_in_a_gnn_is_named() -> None:
     model.convs[1] = Mine(3, 3)
     with pytest.raises(AdapterError, match=r"GNN.convs.1. is a class of its own"):
         to_torch(model)
+
+
+# ---- Network ------------------------------------------------------------------------------------------
+
+NETWORK = Network(
+    nn.Dropout(0.25), nn.GCNConv(3, 4, improved=True), nn.ELU(), nn.GATConv(4, 2, heads=2, edge_dim=1),
+    nn.SumAggregation(), nn.Linear(4, 2),
+).eval()  # fmt: skip
+WEIGHTS, FEATURES = [0.5, 1.0, 2.0, 1.5, 0.25, 1.0, 1.0, 3.0], [[0.5 * e - 1.0] for e in range(8)]
+
+
+def test_a_network_agrees_with_its_counterpart_and_comes_back() -> None:
+    module = to_torch(NETWORK)
+    batch = [0, 0, 0, 1, 1, 1]
+    out = NETWORK(X, EDGES, WEIGHTS, FEATURES, batch, 2)
+    tensors = [torch.tensor(given, dtype=torch.float64) for given in (X, WEIGHTS, FEATURES)]
+    for twin in (module, copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        theirs = twin(tensors[0], torch.tensor(EDGES), *tensors[1:], torch.tensor(batch), 2)
+        close("output", [value.data for value in leaves(out)], theirs)
+    back = from_torch(module)
+    assert repr(back) == repr(NETWORK) and back.state_dict() == NETWORK.state_dict()
+
+
+def test_pygs_sequential_comes_in_where_its_headers_are_plain() -> None:
+    edges = "x, edge_index -> x"
+    theirs = pyg.Sequential(
+        "x, edge_index, batch",
+        [
+            (pyg.GCNConv(3, 4), edges),
+            torch.nn.ReLU(),
+            (pyg.SAGEConv(4, 4), edges),
+            (pyg.MeanAggregation(), "x, batch -> x"),
+            torch.nn.Linear(4, 2),
+        ],
+    ).double()
+    ours = from_torch(theirs)
+    assert isinstance(ours, Network)
+    batch = [0, 0, 0, 1, 1, 1]
+    expected = theirs(torch.tensor(X, dtype=torch.float64), torch.tensor(EDGES), torch.tensor(batch))
+    close("output", [value.data for value in leaves(ours(X, EDGES, batch=batch))], expected)
+
+
+def test_pygs_sequential_with_other_headers_is_refused() -> None:
+    headers = [["x, edge_index -> x1"], ["x, edge_index, other -> x"]]
+    for [header] in headers:
+        theirs = pyg.Sequential("x, edge_index, other", [(pyg.GCNConv(3, 4), header)])
+        with pytest.raises(AdapterError, match="Sequential.module_0 is called as x, edge_index"):
+            from_torch(theirs)
+    theirs = pyg.Sequential("x, edge_index", [(pyg.GCNConv(3, 4), "x, edge_index -> x"), (abs, "x -> x")])
+    with pytest.raises(AdapterError, match="Sequential"):
+        from_torch(theirs)

@@ -14,8 +14,8 @@ from tinygnn import Value, nn
 from tinygnn.adapters import AdapterError, from_torch, to_torch
 from tinygnn.adapters.torch_layers import LAYERS
 from tinygnn.nn import Module
-from tinygnn.nn.activation import ACTIVATIONS
 from tinygnn.nn.module import leaves
+from tinygnn.nn.names import activation_resolver
 
 torch = pytest.importorskip("torch")
 pyg = pytest.importorskip("torch_geometric")
@@ -38,10 +38,11 @@ class Case:
     arguments: dict[str, Any]
     inputs: str = "x edges"
     width: int = 3  # of x
+    training: bool = False
 
 
-def case(inputs: str = "x edges", *, width: int = 3, **arguments: Any) -> Case:
-    return Case(arguments, inputs, width)
+def case(inputs: str = "x edges", *, width: int = 3, training: bool = False, **arguments: Any) -> Case:
+    return Case(arguments, inputs, width, training)
 
 
 CONV = {"in_channels": 3, "out_channels": 4}
@@ -53,6 +54,54 @@ CASES: dict[str, list[Case]] = {
         case("x", **{"*": [nn.Sequential(nn.Linear(3, 4), nn.ELU(0.5)), nn.Dropout(), nn.Identity()]}),
         case("x", **{"*": []}),
     ],
+    "MLP": [
+        case("x", channel_list=[3, 4, 2]),
+        case("x", channel_list=[3, 2], norm=None),
+        case("x", channel_list=[3, 4, 4, 2], act="elu", act_first=True, norm="layer", dropout=0.5),
+        case("x", channel_list=[3, 4, 2], act=nn.LeakyReLU(0.3), norm="pair", plain_last=False, bias=False),
+        case(
+            "x batch",
+            channel_list=[3, 4, 5, 2],
+            norm="graph",
+            norm_kwargs={"eps": 0.1},
+            bias=[True, False, True],
+        ),
+        case(
+            "x",
+            channel_list=[3, 4, 4, 2],
+            norm=nn.BatchNorm(4, affine=False),
+            act=None,
+            dropout=[0.1, 0.2, 0.3],
+        ),
+        case("x", channel_list=[3, 4, 2], norm="batch_norm", training=True),
+    ],
+    "BatchNorm1d": [
+        case("x", num_features=3),
+        case("x", num_features=3, training=True),
+        case("x", num_features=3, eps=0.1, momentum=None, affine=False, track_running_stats=False),
+    ],
+    "BatchNorm": [
+        case("x", in_channels=3),
+        case("x", in_channels=3, momentum=0.5, allow_single_element=True, training=True),
+        case("x", in_channels=3, eps=0.1, affine=False, track_running_stats=False),
+    ],
+    "LayerNorm": [
+        case("x batch", in_channels=3),
+        case("x batch", in_channels=3, eps=0.1, affine=False),
+        case("x batch", in_channels=3, mode="node"),
+        case("x", in_channels=3, eps=0.5),
+    ],
+    "GraphNorm": [case("x batch", in_channels=3), case("x batch", in_channels=3, eps=0.1)],
+    "InstanceNorm": [
+        case("x batch", in_channels=3, training=True),
+        case("x batch", in_channels=3, eps=0.1, affine=True, track_running_stats=True),
+        case("x batch", in_channels=3, momentum=0.5, track_running_stats=True, training=True),
+    ],
+    "PairNorm": [
+        case("x batch"),
+        case("x batch", scale=2.0, scale_individually=True, eps=0.1),
+    ],
+    "GraphSizeNorm": [case("x batch")],
     "Dropout": [case("x"), case("x", p=0.25)],
     "Identity": [case("x")],
     "ReLU": [case("x")],
@@ -99,6 +148,22 @@ CASES: dict[str, list[Case]] = {
         case(**CONV, heads=2, concat=False, add_self_loops=False, bias=False),
         case("x edges attr", **CONV, edge_dim=2, share_weights=True),
         case("x edges attr", **CONV, edge_dim=2, fill_value=0.5, heads=3, concat=False, residual=True),
+    ],
+    "GINConv": [
+        case(nn=nn.Linear(3, 4)),
+        case(nn=nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), eps=0.5, train_eps=True),
+    ],
+    "GINEConv": [
+        case("x edges attr3", nn=nn.Linear(3, 4), eps=0.25),
+        case("x edges attr", nn=nn.Sequential(nn.Linear(3, 4), nn.Tanh()), edge_dim=2, train_eps=True),
+    ],
+    "EdgeConv": [
+        case(nn=nn.Linear(6, 4)),
+        case(nn=nn.Sequential(nn.Linear(6, 4), nn.ReLU()), aggr="mean"),
+    ],
+    "NNConv": [
+        case("x edges attr", **CONV, nn=nn.Linear(2, 12)),
+        case("x edges attr", **CONV, nn=nn.Linear(2, 12), aggr="max", root_weight=False, bias=False),
     ],
     "GraphConv": [
         case(**CONV),
@@ -158,6 +223,7 @@ CASES: dict[str, list[Case]] = {
     "AttentionalAggregation": [
         case("x batch", gate_nn=nn.Linear(3, 1)),
         case("x batch", gate_nn=nn.Linear(3, 4, bias=False), nn=nn.Linear(3, 4)),
+        case("x batch", gate_nn=nn.MLP([3, 2, 1], norm="layer"), nn=nn.MLP([3, 4])),
     ],
     "Set2Set": [
         case("x batch", in_channels=3, processing_steps=2),
@@ -192,7 +258,7 @@ def make(name: str, case: Case) -> Module:
     rng = random.Random(name)
     for value in layer.parameters():
         value.data = rng.uniform(-1.0, 1.0)
-    return layer.eval()
+    return layer.train(case.training)
 
 
 def drawn(*sizes: int) -> Any:
@@ -231,6 +297,8 @@ def inputs_of(case: Case) -> dict[str, Any]:
             made[name] = [abs(weight) + 0.1 for weight in drawn(len(EDGES[0]))]
         elif name == "attr":
             made[name] = drawn(len(EDGES[0]), 2)
+        elif name == "attr3":
+            made[name] = drawn(len(EDGES[0]), 3)
         elif name == "edges":
             made[name] = EDGES
         elif name == "batch":
@@ -306,16 +374,20 @@ def test_there_and_back_is_the_same_layer(name: str, case: Case) -> None:
     read = LAYERS[name].read(back)
     read.update(read.pop("**", {}))
     for option, value in case.arguments.items():
-        assert option in lost or plainly(read[option]) == plainly(value), option
+        if option in ("act", "nonlinearity"):
+            ours, given = (getattr(act, "__self__", act) for act in (read[option], value))
+            assert repr(activation_resolver(ours)) == repr(activation_resolver(given))
+        elif option == "norm":
+            assert repr(list(back.norms)) == repr(list(layer.norms))  # type: ignore[attr-defined]
+        else:
+            assert option in lost or plainly(read[option]) == plainly(value), option
 
 
 def plainly(value: Any) -> Any:
     """A value that can be compared."""
     if isinstance(value, (Module, list)):
         return repr(value)
-    if hasattr(value, "__self__"):
-        return repr(value.__self__)
-    return ACTIVATIONS.get(value, value)
+    return value
 
 
 @by_case
@@ -396,6 +468,13 @@ def gcn(*arguments: Any, **options: Any) -> Any:
 def test_what_tinygnn_cannot_be_is_refused(module: Any, message: str) -> None:
     with pytest.raises(AdapterError, match=message):
         from_torch(module())
+
+
+def test_pytorchs_own_linear_comes_in_too() -> None:
+    theirs = torch.nn.Linear(3, 2, bias=False).double()
+    ours = from_torch(theirs)
+    assert isinstance(ours, nn.Linear) and ours.bias is None
+    assert ours.state_dict() == {"weight": theirs.weight.tolist()}
 
 
 def test_a_class_of_ones_own_is_refused_with_what_can_be_done() -> None:
