@@ -110,6 +110,41 @@ def test_options_go_to_the_convolution():
     assert (model.convs[0].heads, model.convs[0].negative_slope) == (4, 0.1)
 
 
+def test_a_network_is_made_layer_by_layer_and_seeded():
+    text = "Dropout(0.5), GCNConv(in_channels, 3), ReLU(), GCNConv(3, out_channels)"
+    model = make(network=text).model
+    assert repr(model) == "Network(Dropout(0.5), GCNConv(2 -> 3), ReLU(), GCNConv(3 -> 2))"
+    assert model.state_dict() == make(network=text).model.state_dict()
+    assert model.state_dict() != make(network=text, seed=1).model.state_dict()
+    experiment = make(network=text, weight_decay=0.1, weight_decay_first_only=True)
+    first, rest = experiment.optimizer.param_groups
+    assert first["params"] == experiment.model[1].parameters()
+    assert (first["weight_decay"], rest["weight_decay"]) == (0.1, 0.0)
+    assert len(make(network=text, epochs=2).fit()) == 3
+
+
+@pytest.mark.parametrize(
+    "graphs, settings, words",
+    [
+        (
+            [ring()],
+            {"network": "Linear(in_channels, 2), MeanAggregation()"},
+            "has a readout.*task is of nodes",
+        ),
+        (
+            some_graphs([0, 1] * 5),
+            {"network": "Linear(in_channels, 2)"},
+            "needs a readout.*task is of graphs",
+        ),
+        ([ring()], {"network": "Linear(in_channels, 2)", "conv": "K=2"}, "conv is for a model by its name"),
+        ([ring()], {"network": "Linear(2"}, "is not written like"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused(graphs, settings, words):
+    with pytest.raises(ValueError, match=words):
+        make(graphs, **settings)
+
+
 def test_weight_decay_of_the_first_layer_alone():
     """One step of SGD from a gradient of 0: the first layer shrinks by lr · decay, the others stay."""
     experiment = make(optimizer="sgd", lr=0.5, weight_decay=0.1, weight_decay_first_only=True, layers=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from tinygnn.graph import Graph
 from tinygnn.history import History, TrainingState, is_smaller_better
 from tinygnn.link_prediction import LinkTask
 from tinygnn.link_split import SHARES as LINK_SHARES
+from tinygnn.network import READOUTS as NETWORK_READOUTS
+from tinygnn.network import Network
 from tinygnn.objectives import OBJECTIVES
 from tinygnn.settings import TrainSettings, parse_options
 from tinygnn.splits import SHARES as NODE_SHARES
@@ -54,7 +57,7 @@ class Experiment:
     settings: TrainSettings
     graphs: list[Graph]
     task: Task
-    model: GNN
+    model: GNN | Network
     optimizer: optim.Optimizer
     scheduler: Any = None
     notes: list[str] = field(default_factory=list)
@@ -173,12 +176,14 @@ def _in_words(shares: Shares) -> str:
 # ---- model, optimizer, scheduler ----------------------------------------------------------------------
 
 
-def make_model(settings: TrainSettings, task: Task, in_channels: int) -> GNN:
-    """The GNN that the settings describe, with as many outputs as the task needs."""
+def make_model(settings: TrainSettings, task: Task, in_channels: int) -> GNN | Network:
+    """The model that the settings describe, with as many outputs as the task needs."""
     options = {} if settings.conv is None else parse_options("conv", settings.conv)
     outputs = settings.hidden if task.outputs is None else task.outputs
     if outputs < 1:
         raise ValueError(f"{settings.source}: the labels leave the model without an output")
+    if settings.network is not None:
+        return make_network(settings, in_channels, outputs, of_graphs=isinstance(task, GraphTask))
     readout = settings.readout
     if isinstance(task, GraphTask):
         readout = readout or "mean"
@@ -195,14 +200,32 @@ def make_model(settings: TrainSettings, task: Task, in_channels: int) -> GNN:
         ) from error
 
 
-def make_optimizer(settings: TrainSettings, model: GNN) -> optim.Optimizer:
+def make_network(settings: TrainSettings, in_channels: int, outputs: int, *, of_graphs: bool) -> Network:
+    """The network that is named layer by layer; it has a readout if the task is of graphs, and only then."""
+    assert settings.network is not None
+    for name in ("conv", "readout"):
+        if getattr(settings, name) is not None:
+            raise ValueError(f"{name} is for a model by its name: network says it layer by layer")
+    network = Network.of(settings.network, in_channels, outputs, random.Random(settings.seed))
+    if of_graphs != any(isinstance(layer, NETWORK_READOUTS) for layer in network):
+        needed = (
+            "needs a readout, such as MeanAggregation()" if of_graphs else "has a readout, for whole graphs"
+        )
+        raise ValueError(
+            f"network {settings.network!r} {needed}: the task is of {'graphs' if of_graphs else 'nodes'}"
+        )
+    return network
+
+
+def make_optimizer(settings: TrainSettings, model: GNN | Network) -> optim.Optimizer:
     """The optimizer, with a group of its own for the first layer if it alone decays."""
     make = OPTIMIZERS[settings.optimizer]
     decay = settings.weight_decay
     parameters = model.parameters()
     if not settings.weight_decay_first_only:
         return make(parameters, lr=settings.lr, weight_decay=decay)
-    first = model.convs[0].parameters()
+    layers = model.convs if isinstance(model, GNN) else list(model)
+    first = next((layer.parameters() for layer in layers if layer.parameters()), [])
     known = set(first)
     rest = [parameter for parameter in parameters if parameter not in known]
     groups: list[dict[str, Any]] = [{"params": first, "weight_decay": decay}]

@@ -91,6 +91,11 @@ class TrainSettings:
     hidden: int = setting(POSITIVE, 16, "hidden size", metavar="N")
     layers: int = setting(POSITIVE, 2, "layers", metavar="N")
     conv: str | None = setting(TEXT, None, "further options of the convolution", metavar="heads=8,...")
+    network: str | None = setting(
+        TEXT, None, "the model layer by layer, as 'GCNConv(in_channels, 16), ReLU(), GCNConv(16, "
+        "out_channels)', in place of model, hidden, layers, conv, act, dropout and readout",
+        metavar="LAYERS",
+    )  # fmt: skip
     act: str = setting(TEXT, "relu", "activation", tuple(sorted(ACTIVATIONS)))
     dropout: float = setting(SHARE, 0.0, "dropout of hidden numbers", metavar="P")
     readout: str | None = setting(TEXT, None, "from nodes to a graph", tuple(sorted(READOUTS)))
