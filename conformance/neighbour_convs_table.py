@@ -171,6 +171,51 @@ NN_CONV_ROWS = {
 }
 
 
+PNA = Layer(
+    "pna_conv",
+    "PNAConv",
+    "x'_i = W (γ_1 ‖ ... ‖ γ_T)(x_i ‖ ⊕_{j -> i} h_t(x_i ‖ x_j ‖ W_e e_ji)), ⊕ all aggregations times all "
+    "scalers (Corso et al. 2020, arXiv:2004.05718)",
+)
+
+
+def pna(aggregators: str, scalers: str, **settings: Any) -> dict[str, Any]:
+    """Settings of a PNAConv."""
+    return {"aggregators": aggregators.split(), "scalers": scalers.split(), "deg": [2, 3, 4, 1], **settings}
+
+
+MEAN_MAX = "mean max", "identity amplification"
+SCALERS = ("identity", "amplification", "attenuation", "linear", "inverse_linear")
+PNA_ROWS = {
+    "": Row(pna(*MEAN_MAX), EVERY),
+    "paper": Row(pna("mean std max min", "identity amplification attenuation")),
+    **{
+        f"scaler-{name.replace('_', '-')}": Row(pna("sum", name), EVERY)
+        for name in SCALERS if name != "identity"
+    },
+    **{name: Row(pna(name, "identity")) for name in ("mean", "min", "mul", "var", "std", "softmax")},
+    "median": Row(pna("median max", "identity linear"), MIXED),
+    "edges": Row(pna(*MEAN_MAX, edge_dim=2), EVERY, edge_attr=2),
+    "towers": Row(pna(*MEAN_MAX, towers=2)),
+    "divided": Row(pna(*MEAN_MAX, towers=2, divide_input=True), sizes=(4, 2), width=4),
+    "layers": Row(pna(*MEAN_MAX, pre_layers=2, post_layers=3, act="tanh")),
+    "layers-relu": Row(pna(*MEAN_MAX, pre_layers=2, post_layers=2)),
+    "layers-leaky": Row(
+        pna(*MEAN_MAX, pre_layers=2, act="leaky_relu", act_kwargs={"negative_slope": 0.375})
+    ),
+    "trained-degrees": Row(pna("mean sum", " ".join(SCALERS), train_norm=True)),
+    "everything": Row(
+        pna(
+            "sum mean max", "linear attenuation", edge_dim=1, towers=2, divide_input=True,
+            pre_layers=2, post_layers=2, act="tanh", train_norm=True,
+        ),
+        sizes=(4, 4), width=4, out=4, edge_attr=1,
+    ),
+    "constant-features": Row(pna(*MEAN_MAX), MIXED, constant=("x",)),
+    "constant": Row(pna(*MEAN_MAX, edge_dim=2), MIXED, edge_attr=2, constant=("x", "edge_attr")),
+}  # fmt: skip
+
+
 def neighbour_conv_cases() -> Iterator[Case]:
     """Every case of these layers."""
     yield from cases(GRAPH_CONV, GRAPH_CONV_ROWS)
@@ -179,3 +224,4 @@ def neighbour_conv_cases() -> Iterator[Case]:
     yield from cases(GINE, GINE_ROWS)
     yield from cases(EDGE_CONV, EDGE_CONV_ROWS)
     yield from cases(NN_CONV, NN_CONV_ROWS)
+    yield from cases(PNA, PNA_ROWS)

@@ -112,7 +112,7 @@ def forward_on_karate(case: Case) -> Callable[[dict[str, Any]], Any]:
 def build(case: Case) -> Any:
     """PyG's layer or model for a case in float64, with random weights."""
     sizes, act = case.options["sizes"], case.options.get("act")
-    settings = {name: setting(name, value) for name, value in case.options.get("conv", {}).items()}
+    settings = {name: setting(case.call, name, value) for name, value in case.options.get("conv", {}).items()}
     if case.call == "MLP":
         mlp = import_pyg("torch_geometric.nn").MLP
         return mlp(sizes, act=act, norm=None).double()
@@ -122,9 +122,9 @@ def build(case: Case) -> Any:
     return model(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act, **settings).double()
 
 
-def setting(name: str, value: Any) -> Any:
-    """A setting as PyG takes it: a module is built, an activation found, some lists are tensors."""
-    if name == "act" and isinstance(value, str):
+def setting(call: str, name: str, value: Any) -> Any:
+    """A setting as PyG takes it: a module is built, ARMAConv's activation found, some lists are tensors."""
+    if call == "ARMAConv" and name == "act" and isinstance(value, str):
         return import_pyg("torch_geometric.nn.resolver").activation_resolver(value)
     return import_torch().tensor(value) if name in TENSORS else built(value, find)
 

@@ -25,6 +25,7 @@ from tinygnn.nn.conv import GINConv as GINConv
 from tinygnn.nn.conv import GINEConv as GINEConv
 from tinygnn.nn.conv import GraphConv as GraphConv
 from tinygnn.nn.conv import NNConv as NNConv
+from tinygnn.nn.conv import PNAConv as PNAConv
 from tinygnn.nn.conv import RGCNConv as RGCNConv
 from tinygnn.nn.conv import SAGEConv as SAGEConv
 from tinygnn.nn.conv import SGConv as SGConv

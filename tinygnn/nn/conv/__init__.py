@@ -13,6 +13,7 @@ from tinygnn.nn.conv.gin_conv import GINConv as GINConv
 from tinygnn.nn.conv.gin_conv import GINEConv as GINEConv
 from tinygnn.nn.conv.graph_conv import GraphConv as GraphConv
 from tinygnn.nn.conv.nn_conv import NNConv as NNConv
+from tinygnn.nn.conv.pna_conv import PNAConv as PNAConv
 from tinygnn.nn.conv.rgcn_conv import RGCNConv as RGCNConv
 from tinygnn.nn.conv.sage_conv import SAGEConv as SAGEConv
 from tinygnn.nn.conv.sg_conv import SGConv as SGConv
