@@ -109,6 +109,8 @@ GIN_ROWS = {
     "eps": Row({**NETWORK, "eps": 0.375}),
     "train-eps": Row({**NETWORK, "eps": -0.25, "train_eps": True}, EVERY),
     "linear": Row(LINEAR),
+    "mlp": Row({"nn": module("MLP", [3, 4, 2], norm=None)}),
+    "mlp-batch-norm": Row({"nn": module("MLP", [3, 4, 2], act="tanh")}),
     "three-layers": Row({"nn": network(3, 4, 4, 2)}),
     "constant-features": Row(NETWORK, MIXED, constant=("x",)),
     "constant-features-eps": Row({**LINEAR, "eps": 0.375}, MIXED, constant=("x",)),
@@ -124,6 +126,7 @@ GINE = Layer(
 GINE_ROWS = {
     "": Row(NETWORK, EVERY, edge_attr=3),
     "edge-dim": Row({**NETWORK, "edge_dim": 2}, EVERY, edge_attr=2),
+    "edge-dim-mlp": Row({"nn": module("MLP", [3, 4, 2], norm=None), "edge_dim": 2}, edge_attr=2),
     "edge-dim-linear": Row({**LINEAR, "edge_dim": 1}, edge_attr=1),
     "eps": Row({**NETWORK, "eps": 0.375}, edge_attr=3),
     "train-eps": Row({**NETWORK, "eps": -0.25, "train_eps": True, "edge_dim": 2}, edge_attr=2),
@@ -143,6 +146,7 @@ EDGE_CONV = Layer(
 EDGE_CONV_ROWS = {
     "": Row(PAIRS, EVERY),
     "linear": Row({"nn": module("Linear", 6, 2)}),
+    "mlp-batch-norm": Row({"nn": module("MLP", [6, 4, 2], act="tanh")}),
     **{aggr: Row({**PAIRS, "aggr": aggr}) for aggr in ("add", "mean", "min", "mul", "var", "std", "softmax")},
     "median": Row({**PAIRS, "aggr": "median"}, FOR_MEDIAN),
     "tie": Row({"nn": network(4, 4, 2)}, MIXED, x=TIED_X, flags=("tie",)),
@@ -158,6 +162,7 @@ NN_CONV = Layer(
 NN_CONV_ROWS = {
     "": Row(MATRICES, EVERY, edge_attr=2),
     "linear": Row({"nn": module("Linear", 1, 6)}, edge_attr=1),
+    "mlp": Row({"nn": module("MLP", [2, 3, 6], norm=None)}, edge_attr=2),
     "no-root-weight": Row({**MATRICES, "root_weight": False}, edge_attr=2),
     "no-bias": Row({**MATRICES, "bias": False}, edge_attr=2),
     "only-neighbours": Row({**MATRICES, "bias": False, "root_weight": False}, edge_attr=2),
@@ -181,7 +186,8 @@ PNA = Layer(
 
 def pna(aggregators: str, scalers: str, **settings: Any) -> dict[str, Any]:
     """Settings of a PNAConv."""
-    return {"aggregators": aggregators.split(), "scalers": scalers.split(), "deg": [2, 3, 4, 1], **settings}
+    names = {"aggregators": aggregators.split(), "scalers": scalers.split()}
+    return {**names, "deg": [2, 3, 4, 1], **settings}
 
 
 MEAN_MAX = "mean max", "identity amplification"
@@ -194,6 +200,7 @@ PNA_ROWS = {
         for name in SCALERS if name != "identity"
     },
     **{name: Row(pna(name, "identity")) for name in ("mean", "min", "mul", "var", "std", "softmax")},
+    "no-degrees": Row(pna("sum", "attenuation inverse_linear", deg=[5])),
     "median": Row(pna("median max", "identity linear"), MIXED),
     "edges": Row(pna(*MEAN_MAX, edge_dim=2), EVERY, edge_attr=2),
     "towers": Row(pna(*MEAN_MAX, towers=2)),

@@ -23,6 +23,7 @@ from tinygnn.nn import (
     GraphConv,
     Linear,
     NNConv,
+    PNAConv,
     RGCNConv,
     Sequential,
     SGConv,
@@ -89,6 +90,10 @@ CONVOLUTIONS = {
     "EdgeConv, sum": lambda rng: EdgeConv(network(rng, 4, 3, 3), "add"),
     "NNConv": lambda rng: NNConv(2, 3, network(rng, 1, 3, 6), rng=rng),
     "NNConv, max": lambda rng: NNConv(2, 3, network(rng, 1, 3, 6), "max", False, rng=rng),
+    "PNAConv": lambda rng: PNAConv(2, 2, ["mean", "max"], ["linear"], [1, 2], edge_dim=1, rng=rng),
+    "PNAConv, towers": lambda rng: PNAConv(
+        2, 4, ["sum", "min"], ["attenuation"], [1, 2], 1, 2, 2, 2, True, "tanh", train_norm=True, rng=rng
+    ),
     "GatedGraphConv, max": lambda rng: GatedGraphConv(3, 2, "max", rng=rng),
 }
 # The largest entry of D - A, which stands for λ_max, is that of all graphs side by side.

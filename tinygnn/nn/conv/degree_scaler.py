@@ -10,7 +10,7 @@ from tinygnn.aggregate import aggregate, check_aggr
 from tinygnn.linalg import Matrix, linear_combination, plain
 from tinygnn.nn.conv.neighbours import aggr_module
 from tinygnn.nn.module import Module
-from tinygnn.value import Value
+from tinygnn.value import Value, divide
 
 SCALERS = ("identity", "amplification", "attenuation", "linear", "inverse_linear")
 
@@ -42,9 +42,7 @@ class DegreeScalerAggregation(Module):
         counts = [float(count) for count in plain(deg)]
         nodes = sum(counts)
         if not nodes > 0.0 or min(counts) < 0.0:
-            raise ValueError(
-                f"deg is {plain(deg)!r}: give the number of nodes of degree 0, 1, 2 ..."
-            )
+            raise ValueError(f"deg is {plain(deg)!r}: give the number of nodes of degree 0, 1, 2 ...")
         means = {
             "avg_deg_lin": sum([d * count for d, count in enumerate(counts)]) / nodes,
             "avg_deg_log": sum([math.log(d + 1) * count for d, count in enumerate(counts)]) / nodes,
@@ -72,11 +70,11 @@ class DegreeScalerAggregation(Module):
         mean_log: Any = self.avg_deg_log[0]  # type: ignore[attr-defined]
         found: Value | float = 1.0
         if scaler == "amplification":
-            found = math.log(degree + 1) / mean_log
+            found = quotient(math.log(degree + 1), mean_log)
         elif scaler == "attenuation":
             found = mean_log / math.log(max(degree, 1) + 1)
         elif scaler == "linear":
-            found = degree / mean_degree
+            found = quotient(float(degree), mean_degree)
         elif scaler == "inverse_linear":
             found = mean_degree / max(degree, 1)
         return found
@@ -87,6 +85,11 @@ class _Aggregations(Module):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.aggrs = [aggr_module(name) or Module() for name in names]
+
+
+def quotient(degree: float, mean: Value | float) -> Value | float:
+    """degree / mean, ±inf or nan where the mean is 0."""
+    return degree / mean if isinstance(mean, Value) else divide(degree, mean)
 
 
 def scaled(entry: Value | float, factor: Value | float) -> Value | float:

@@ -26,12 +26,12 @@ class PNAConv(Module):
     Neighbourhood Aggregation for Graph Nets", 2020, arXiv:2004.05718, equations 7 and 8. ⊕ puts the
     aggregations side by side, each scaled by functions of the degree: see `DegreeScalerAggregation`.
 
-    Args: aggregators, names of `tinygnn.aggregate`. scalers, names of `degree_scaler.SCALERS`. deg, the histogram of the
-    in-degrees of the training set: see `get_degree_histogram`. edge_dim, the number of edge features, if
-    there are any. towers, how many pairs h_t and γ_t there are, whose outputs stand side by side;
-    divide_input=True gives each its share of x instead of all of it. pre_layers and post_layers, how many
-    Linear layers h_t and γ_t have, with the activation act (and its arguments act_kwargs) between them.
-    train_norm learns the mean degrees.
+    Args: aggregators, names of `tinygnn.aggregate`. scalers, names of `degree_scaler.SCALERS`. deg, the
+    histogram of the in-degrees of the training set: see `get_degree_histogram`. edge_dim, the number of
+    edge features, if there are any. towers, how many pairs h_t and γ_t there are, whose outputs stand
+    side by side; divide_input=True gives each its share of x instead of all of it. pre_layers and
+    post_layers, how many Linear layers h_t and γ_t have, with the activation act (and its arguments
+    act_kwargs) between them. train_norm learns the mean degrees.
 
     Parameters: pre_nns.t.k and post_nns.t.k (Linear at even positions k if there is an activation, from
     U(±1/√in)), lin.weight [out][out] and lin.bias [out], with edge_dim edge_encoder.weight [F][edge_dim]
