@@ -8,16 +8,20 @@ import sys
 from math import isfinite, isinf, isnan
 from types import TracebackType
 
-from tinygnn.value import Value, watchers
+from tinygnn.value import Value, Watcher, forget, watchers
 
 PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 class Mode:
-    """A context that is told of every Value made, and of every gradient passed on, while it is open."""
+    """A context with a watcher, itself unless it says otherwise, that is told of every Value made, and of
+    every gradient passed on, while it is open."""
+
+    def watcher(self) -> Watcher:
+        return self
 
     def __enter__(self) -> None:
-        watchers.append(self)
+        watchers.append(self.watcher())
 
     def __exit__(
         self,
@@ -25,7 +29,7 @@ class Mode:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        watchers.remove(self)
+        watchers.remove(self.watcher())
 
     def made(self, value: Value) -> None:
         """Called with a new Value."""
@@ -45,8 +49,8 @@ class no_grad(Mode):
     (6.0, ())
     """
 
-    def made(self, value: Value) -> None:
-        value.op, value.parents, value.partials = "", (), ()
+    def watcher(self) -> Watcher:
+        return forget
 
 
 class detect_anomaly(Mode):

@@ -40,6 +40,17 @@ class Watcher(Protocol):
         """Called in `backward`, after value has added its share to the gradients of its parents."""
 
 
+class Forget:
+    """What `no_grad` puts among the watchers: new Values forget how they were made."""
+
+    def made(self, value: Value) -> None:
+        """Nothing: for speed `Value` itself looks for `forget`."""
+
+    def passed_on(self, value: Value) -> None:
+        """Nothing: it minds new Values alone."""
+
+
+forget = Forget()
 watchers: list[Watcher] = []
 searches = count(1)  # a number for each search of a graph
 
@@ -85,7 +96,10 @@ class Value:
         self.seen_by = 0
         if watchers:
             for watcher in watchers:
-                watcher.made(self)
+                if watcher is forget:
+                    self.op, self.parents, self.partials = "", (), ()
+                else:
+                    watcher.made(self)
 
     # ---- arithmetic ---------------------------------------------------------------------------
 
