@@ -9,7 +9,7 @@ from math import floor, log10
 from tinygnn.history import History
 
 WIDTH, PANEL = 720, 300  # of the picture, and the height of one metric's part of it
-LEFT, RIGHT, TOP, BOTTOM = 78, 24, 62, 52  # around the plot in its panel
+LEFT, RIGHT, TOP, BOTTOM = 78, 24, 46, 52  # around the plot in its panel
 POINTS = 600  # at most about as many are drawn of a line: the screen has no more
 
 # Okabe and Ito's colours (2008), told apart by the colour-blind, lighter on a dark ground; and dashes, for
@@ -169,7 +169,7 @@ def nice_ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
     >>> nice_ticks(0.13, 1.94)
     [0.0, 0.5, 1.0, 1.5, 2.0]
     >>> nice_ticks(0, 7, whole=True)
-    [0.0, 2.0, 4.0, 6.0, 8.0]
+    [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
     """
     span = high / 5 - low / 5
     if span < 1e-300 or span < 1e-12 * max(abs(low), abs(high)):
@@ -177,7 +177,7 @@ def nice_ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
         low, high = low - span, high + span
         return nice_ticks(low, high, whole=whole)
     power = 10.0 ** floor(log10(span))
-    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= span * 0.999)
+    step = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= span * 0.7)
     step = max(step, 1.0) if whole else step
     first, last = floor(low / step + 1e-9), -floor(-high / step + 1e-9)
     return [k * step for k in range(first, last + 1)]
