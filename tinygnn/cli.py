@@ -1,4 +1,4 @@
-"""The `tinygnn` command: train, info, convert, conformance."""
+"""The `tinygnn` command: train, eval, predict, info, convert, conformance."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import NoReturn
 
 import tinygnn
-from tinygnn.commands import convert, info, train
+from tinygnn.commands import convert, evaluate, info, predict, train
 
-COMMANDS = (train, info, convert)
+COMMANDS = (train, evaluate, predict, info, convert)
 
 
 class Parser(argparse.ArgumentParser):

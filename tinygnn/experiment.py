@@ -73,7 +73,8 @@ class Experiment:
             raise ValueError(f"{settings.source} holds no graph")
         graphs = prepare_features(graphs, settings.normalize_features, notes)
         task = make_task(settings, graphs, notes)
-        model = make_model(settings, task, graphs[0].num_features)
+        of_graphs = isinstance(task, GraphTask)
+        model = make_model(settings, graphs[0].num_features, task.outputs, of_graphs=of_graphs)
         optimizer = make_optimizer(settings, model)
         scheduler = make_scheduler(settings, optimizer, task)
         return cls(settings, graphs, task, model, optimizer, scheduler, notes)
@@ -176,16 +177,18 @@ def _in_words(shares: Shares) -> str:
 # ---- model, optimizer, scheduler ----------------------------------------------------------------------
 
 
-def make_model(settings: TrainSettings, task: Task, in_channels: int) -> GNN | Network:
+def make_model(
+    settings: TrainSettings, in_channels: int, outputs: int | None, *, of_graphs: bool
+) -> GNN | Network:
     """The model that the settings describe, with as many outputs as the task needs."""
     options = {} if settings.conv is None else parse_options("conv", settings.conv)
-    outputs = settings.hidden if task.outputs is None else task.outputs
+    outputs = settings.hidden if outputs is None else outputs
     if outputs < 1:
         raise ValueError(f"{settings.source}: the labels leave the model without an output")
     if settings.network is not None:
-        return make_network(settings, in_channels, outputs, of_graphs=isinstance(task, GraphTask))
+        return make_network(settings, in_channels, outputs, of_graphs=of_graphs)
     readout = settings.readout
-    if isinstance(task, GraphTask):
+    if of_graphs:
         readout = readout or "mean"
     elif readout is not None:
         raise ValueError("readout is for tasks of graphs")

@@ -155,7 +155,7 @@ class RunFolder:
         left undone is done. Raises ValueError for checkpoints that are damaged, of other settings or data,
         or do not belong together.
         """
-        best, last = (self._load(file) if file.exists() else None for file in (self.best, self.last))
+        best, last = (load_checkpoint(file) if file.exists() else None for file in (self.best, self.last))
         newest, file = last, self.last
         if best is not None and (last is None or _state(best).epoch > _state(last).epoch):
             newest, file = best, self.best
@@ -200,11 +200,13 @@ class RunFolder:
                 return file
         raise ValueError(f"{self.path} holds no checkpoint yet: train first")
 
-    def _load(self, file: Path) -> Checkpoint:
-        checkpoint = Checkpoint.load(file)
-        if checkpoint.training is None or not {"settings", "data", "best"} <= checkpoint.notes.keys():
-            raise ValueError(f"{file} is no checkpoint of tinygnn train: name another folder")
-        return checkpoint
+
+def load_checkpoint(file: Path) -> Checkpoint:
+    """Read a checkpoint of a run. Raises ValueError for one that was made by other means."""
+    checkpoint = Checkpoint.load(file)
+    if checkpoint.training is None or not {"settings", "data", "best"} <= checkpoint.notes.keys():
+        raise ValueError(f"{file} is no checkpoint of tinygnn train: name another")
+    return checkpoint
 
 
 def _state(checkpoint: Checkpoint) -> TrainingState:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tinygnn.experiment import Experiment
 from tinygnn.history import Epoch, History
-from tinygnn.tasks import Metrics
+from tinygnn.tasks import Metrics, Task
 
 NOUNS = {"node": "node", "graph": "graph", "link": "pair"}  # what the examples of a task are
 
@@ -95,7 +95,7 @@ def print_run(run: Run, *, brief: bool = False) -> None:
         value = history.monitored(history.best)
         print(f"best epoch {history.best_epoch} by {history.monitor} {value:.4f}, whose weights these are")
     for split, parts in shown.items():
-        print_split(experiment, split, [(name, f"{number:.3f}") for name, number in parts])
+        print_split(experiment.task, split, [(name, f"{number:.3f}") for name, number in parts])
 
 
 def print_runs(runs: Sequence[Run]) -> None:
@@ -108,15 +108,15 @@ def print_runs(runs: Sequence[Run]) -> None:
     for split, parts in means.items():
         pairs = zip(parts, spreads[split])
         texts = [(name, f"{mean:.3f} ± {deviation:.3f}") for (name, mean), (_, deviation) in pairs]
-        print_split(runs[0].experiment, split, texts)
+        print_split(runs[0].experiment.task, split, texts)
 
 
-def print_split(experiment: Experiment, split: str, numbers: Sequence[tuple[str, str]]) -> None:
+def print_split(task: Task, split: str, numbers: Sequence[tuple[str, str]]) -> None:
     """One line: the metrics of a split, and how many examples it has."""
     (name, number), *more = numbers
     texts = [f"{name} on {split:5} {number}", *[f"{name} {number}" for name, number in more]]
-    count = experiment.task.splits[split]
-    noun = NOUNS.get(experiment.task.name.split("-")[0], "example")
+    count = task.splits[split]
+    noun = NOUNS.get(task.name.split("-")[0], "example")
     print(f"{'  '.join(texts)}  ({count} {noun}{'s' if count != 1 else ''})")
 
 
