@@ -69,9 +69,9 @@ class RunFolder:
         return self.path / "curves.svg"
 
     def present(self) -> list[str]:
-        """The names of a run's files that are there."""
+        """The names of a run's files that are there, and of the folders of several runs."""
         files = (self.config, self.metrics, self.best, self.last, self.curves)
-        return [file.name for file in files if file.exists()]
+        return [file.name for file in (*files, *sorted(self.path.glob("seed-*"))) if file.exists()]
 
     def of_seed(self, seed: int) -> RunFolder:
         """The folder within this one for one run of several."""
@@ -98,21 +98,23 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"{self.path} is a file: name a folder")
         present = self.present()
-        if present and not resume:
+        if resume and self.config.exists():
+            self.check(self.settings(), settings, self.config.name)
+            return
+        if present == [self.config.name]:
+            self.settings()  # not somebody else's file; nothing was trained with these settings
+        elif present and not resume:
             raise ValueError(
                 f"{self.path} holds a run already ({', '.join(present)}): "
                 "add --resume to go on with it, or name another folder"
             )
-        if self.config.exists():
-            self.check(self.settings(), settings, self.config.name)
         elif present:
             raise ValueError(
                 f"{self.path} holds {', '.join(present)} but no {self.config.name}: name another folder"
             )
-        else:
-            self.path.mkdir(parents=True, exist_ok=True)
-            sync_folder(self.path.parent)
-            write_atomically(self.config, settings.to_toml().encode())
+        self.path.mkdir(parents=True, exist_ok=True)
+        sync_folder(self.path.parent)
+        write_atomically(self.config, settings.to_toml().encode())
 
     def check(self, kept: TrainSettings, settings: TrainSettings, where: str) -> None:
         """Raise ValueError, naming all settings that differ, unless they are those the run has."""
