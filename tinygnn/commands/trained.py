@@ -14,6 +14,7 @@ from tinygnn.experiment import make_model
 from tinygnn.features import prepare_features
 from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
+from tinygnn.network import Network
 from tinygnn.run_folder import RunFolder, load_checkpoint
 from tinygnn.settings import TrainSettings
 
@@ -28,7 +29,7 @@ class Trained:
     file: Path
     checkpoint: Checkpoint
     settings: TrainSettings
-    model: GNN
+    model: GNN | Network
 
     @property
     def task(self) -> str:
