@@ -12,21 +12,25 @@ from tinygnn.adapters.csv_output import to_csv
 from tinygnn.adapters.errors import AdapterError
 from tinygnn.adapters.networkx_graphs import from_networkx
 from tinygnn.adapters.networkx_output import to_networkx
+from tinygnn.adapters.planetoid import from_planetoid
 from tinygnn.adapters.pyg_data import from_pyg, from_pyg_dataset
 from tinygnn.adapters.pyg_output import to_pyg
 from tinygnn.adapters.sources import load
 from tinygnn.adapters.torch_export import export_torch
 from tinygnn.adapters.torch_modules import from_torch
 from tinygnn.adapters.torch_output import to_torch
+from tinygnn.adapters.tudataset import from_tudataset
 
 __all__ = [
     "AdapterError",
     "export_torch",
     "from_csv",
     "from_networkx",
+    "from_planetoid",
     "from_pyg",
     "from_pyg_dataset",
     "from_torch",
+    "from_tudataset",
     "load",
     "to_csv",
     "to_networkx",

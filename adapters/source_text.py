@@ -8,7 +8,7 @@ from typing import Any
 
 from tinygnn.adapters.errors import AdapterError
 
-CALL = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?\s*(?:\[([^\[\]]*)\])?\s*", re.DOTALL)
+CALL = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*)\s*(?:\((.*)\))?\s*(?:\[([^\[\]]*)\])?\s*", re.DOTALL)
 ARGUMENT = re.compile(r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)\s*=)?\s*(\"[^\"]*\"|'[^']*'|[^,\"']+?)\s*(?:,|\Z)")
 INDEX = re.compile(r"\s*(-?[0-9]{1,18})\s*")
 SLICE = re.compile(r"\s*(-?[0-9]{1,18})?\s*:\s*(-?[0-9]{1,18})?\s*(?::\s*(-?[0-9]{1,18})?\s*)?")

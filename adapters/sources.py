@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.resources import as_file, files
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 from tinygnn.adapters.csv_files import from_csv
 from tinygnn.adapters.errors import AdapterError, did_you_mean, require_networkx, require_pyg
+from tinygnn.adapters.folders import find_folder, names_in
 from tinygnn.adapters.networkx_graphs import from_networkx
+from tinygnn.adapters.planetoid import from_planetoid
 from tinygnn.adapters.pyg_data import from_pyg_dataset
 from tinygnn.adapters.source_text import Call, parse_call
+from tinygnn.adapters.tudataset import from_tudataset
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
 
+SCHEMES = ("planetoid", "tudataset", "pyg", "nx")
 TABLES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+# The folder of a collection in TINYGNN_DATA, and what stands before and after a dataset's name in its files.
+FOLDERS = {
+    "planetoid": ("Planetoid", "ind.", ".graph"),
+    "tudataset": ("TUDataset", "", "_graph_indicator.txt"),
+}
 
 
 def load(source: Any, **options: Any) -> list[Graph]:
     """Return the graphs of a source.
 
-    karate: Zachary's karate club, which is part of tinygnn. pyg:NAME or pyg:NAME(argument=value, ...): a
-    dataset of PyG; a slice [0:10] or an index [3] may follow. nx:NAME or nx:NAME(argument, ...): a graph
-    that networkx generates. PATH.csv: an edge file. Options are those of `from_csv`, `from_networkx` and
-    `from_pyg_dataset`.
+    karate: Zachary's karate club, which is part of tinygnn. planetoid:Cora and tudataset:MUTAG: raw files,
+    in the folder that TINYGNN_DATA names or in root, as in planetoid:Cora(root=DIR); or the path of the
+    folder with these files. pyg:NAME or pyg:NAME(argument=value, ...): a dataset of PyG. nx:NAME or
+    nx:NAME(argument, ...): a graph that networkx generates. PATH.csv: an edge file. Where there are several
+    graphs, a slice [0:10] or an index [3] may follow. Options are those of `from_csv`, `from_networkx`,
+    `from_planetoid`, `from_pyg_dataset` and `from_tudataset`.
 
     >>> load("karate")[0].class_names
     ['community 0', 'community 1', 'community 2', 'community 3']
@@ -39,10 +52,15 @@ def load(source: Any, **options: Any) -> list[Graph]:
         return _load_pyg(text, parse_call(rest), options)
     if colon and scheme == "nx":
         return [_load_networkx(text, parse_call(rest), options)]
+    if colon and scheme in ("planetoid", "tudataset"):
+        return _load_folder(text, scheme, parse_call(rest), options)
+    if os.path.isdir(text):
+        return _read_folder(text, _folder_format(Path(text)), {"folder": text, **options})
     if text.lower().endswith(TABLES):
         return [_with_options(text, from_csv, {"edges": text, **options})]
-    hint = did_you_mean(text, ["karate"]) or did_you_mean(scheme + colon, ["pyg:", "nx:"])
-    raise AdapterError(f"source {text!r} is not known: give karate, pyg:NAME, nx:NAME or PATH.csv{hint}")
+    hint = did_you_mean(text, ["karate"]) or did_you_mean(scheme + colon, [f"{each}:" for each in SCHEMES])
+    known = ", ".join(f"{each}:NAME" for each in SCHEMES)
+    raise AdapterError(f"source {text!r} is not known: give karate, {known} or PATH.csv{hint}")
 
 
 def _with_options(text: str, read: Any, options: dict[str, Any]) -> Any:
@@ -80,13 +98,47 @@ def _load_pyg(text: str, call: Call, options: dict[str, Any]) -> list[Graph]:
     datasets = require_pyg("torch_geometric.datasets")
     if call.name not in datasets.__all__:
         raise AdapterError(f"PyG has no dataset {call.name!r}{did_you_mean(call.name, datasets.__all__)}")
-    dataset = _call(text, getattr(datasets, call.name), call)
-    if call.items is not None:
-        try:
-            dataset = dataset[call.items] if isinstance(call.items, slice) else [dataset[call.items]]
-        except IndexError:
-            raise AdapterError(f"{text}: the dataset has {len(dataset)} graphs, counted from 0") from None
+    dataset = _chosen(text, _call(text, getattr(datasets, call.name), call), call)
     graphs: list[Graph] = _with_options(text, from_pyg_dataset, {"dataset": dataset, **options})
+    return graphs
+
+
+def _chosen(text: str, graphs: Any, call: Call) -> Any:
+    """The graphs that the slice or the index of a source names."""
+    if call.items is None:
+        return graphs
+    try:
+        return graphs[call.items] if isinstance(call.items, slice) else [graphs[call.items]]
+    except IndexError:
+        raise AdapterError(f"{text}: the dataset has {len(graphs)} graphs, counted from 0") from None
+
+
+def _load_folder(text: str, scheme: str, call: Call, options: dict[str, Any]) -> list[Graph]:
+    """Find the raw files of a dataset and read them; arguments other than root are options."""
+    if call.arguments:
+        raise AdapterError(f"{text}: {call.arguments[0]!r} needs a name, as in root={call.arguments[0]}")
+    collection, before, after = FOLDERS[scheme]
+    named = dict(call.named)
+    folder = find_folder(collection, call.name, before, after, named.pop("root", None))
+    graphs = _read_folder(text, scheme, {"folder": folder, "name": call.name, **named, **options})
+    chosen: list[Graph] = _chosen(text, graphs, call)
+    return chosen
+
+
+def _folder_format(folder: Path) -> str:
+    for scheme, (_, before, after) in FOLDERS.items():
+        if names_in(folder, before, after):
+            return scheme
+    raise AdapterError(
+        "it holds no raw files of Planetoid (ind.NAME.graph) or TUDataset (NAME_graph_indicator.txt)",
+        path=folder,
+    )
+
+
+def _read_folder(text: str, scheme: str, options: dict[str, Any]) -> list[Graph]:
+    if scheme == "planetoid":
+        return [_with_options(text, from_planetoid, options)]
+    graphs: list[Graph] = _with_options(text, from_tudataset, options)
     return graphs
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from tinygnn.graph import Graph
 
 SOURCE_HELP = (
-    "karate; pyg:NAME or pyg:NAME(argument=value, ...), of PyG's datasets; "
+    "karate; planetoid:Cora or tudataset:MUTAG, raw files in the folder that TINYGNN_DATA names, or as in "
+    "planetoid:Cora(root=DIR), or the path of their folder; "
+    "pyg:NAME or pyg:NAME(argument=value, ...), of PyG's datasets; "
     "nx:NAME, of networkx's graphs; PATH.csv, a file of edges"
 )
 
