@@ -64,7 +64,8 @@ class Propagation:
         out = []
         for indices, coefficients, _ in self._sparse_rows(scale, tuple([f for f, _ in plus]), False):
             columns = zip(*[table[k] for k in indices]) if indices else [()] * width
-            out.append([sum_of_products(coefficients, column) for column in columns])
+            # Most columns of sparse features hold nothing but zeros here, which share one 0.
+            out.append([sum_of_products(coefficients, column) if any(column) else 0.0 for column in columns])
         return out
 
     def _sparse_rows(self, scale: float, factors: tuple[float, ...], bias: bool) -> list[SparseRow]:
