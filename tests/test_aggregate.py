@@ -12,6 +12,7 @@ from tinygnn import Value
 from tinygnn.aggregate import AGGREGATIONS, aggregate, check_aggr
 from tinygnn.gradcheck import gradcheck
 from tinygnn.linalg import total
+from tinygnn.sparse import Features
 
 # Sums of a few numbers near one, added up in another order.
 REORDERED = 1e-12
@@ -174,6 +175,18 @@ def test_an_unknown_aggregation_is_refused_with_the_known_ones(aggr):
     with pytest.raises(ValueError, match=r"aggr is .*: choose from sum, add, mean, max, min, mul, var, std"):
         aggregate(aggr, [[1.0]], [[0]])
     assert check_aggr("max") == "max"
+
+
+@pytest.mark.parametrize("aggr", NAMES)
+def test_features_are_aggregated_as_their_values_are(aggr):
+    """A graph's constant features, zeros among them; nothing becomes a node."""
+    rows = [[0.0, 1.0, 0.0], [0.0, -2.0, 3.0], [0.0, 0.0, math.nan]]
+    groups = [[0, 1], [], [1], [0, 2]]
+    found = aggregate(aggr, Features(rows), groups)
+    wanted = aggregate(aggr, [[Value(x) for x in row] for row in rows], groups)
+    assert all(type(entry) is float for row in found for entry in row)
+    for row, other in zip(found, wanted, strict=True):
+        assert row == pytest.approx([float(entry) for entry in other], rel=0.0, abs=0.0, nan_ok=True)
 
 
 # ---- properties ------------------------------------------------------------------------------------

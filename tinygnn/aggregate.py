@@ -13,6 +13,7 @@ from operator import eq, mul
 from typing import SupportsFloat
 
 from tinygnn.linalg import Matrix, is_constant
+from tinygnn.sparse import Features
 from tinygnn.value import Op, Value, exponential, real_number
 
 Column = tuple[SupportsFloat, ...]  # Values or floats
@@ -52,11 +53,11 @@ def aggregate(
     op, reduce = AGGREGATIONS[check_aggr(aggr)]
     if width is None:
         width = len(rows[0]) if rows else 0
-    nothing = 1.0 if aggr == "mul" else 0.0
+    nothing: list[Value | float] = [1.0 if aggr == "mul" else 0.0] * width
+    if isinstance(rows, Features) and rows.nonzeros() is not None:
+        return [_of_constants(reduce, [rows[k] for k in group]) if group else nothing[:] for group in groups]
     return [
-        [_reduced(op, reduce, column) for column in zip(*[rows[k] for k in group])]
-        if group
-        else [nothing] * width
+        [_reduced(op, reduce, column) for column in zip(*[rows[k] for k in group])] if group else nothing[:]
         for group in groups
     ]
 
@@ -75,6 +76,11 @@ def _reduced(op: Op, reduce: Callable[[Data], Reduced], column: Column) -> Value
     parents = tuple([entry if isinstance(entry, Value) else Value(entry) for entry in column])
     result, partials = reduce(tuple([parent.data for parent in parents]))
     return Value(result, parents, partials, op)
+
+
+def _of_constants(reduce: Callable[[Data], Reduced], rows: list[list[float]]) -> list[Value | float]:
+    """The output of a group of constants; of nothing but zeros it is 0, whatever the aggregation."""
+    return [reduce(column)[0] if any(column) else 0.0 for column in zip(*rows)]
 
 
 # ---- the result of a group's numbers and the derivative by each ------------------------------------
