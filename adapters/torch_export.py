@@ -15,7 +15,7 @@ from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.torch_code import Imports, gnn_class
 from tinygnn.adapters.torch_output import to_torch
 from tinygnn.edge_index import EdgeIndex
-from tinygnn.gnn import GNN, WEIGHTED
+from tinygnn.gnn import GNN
 from tinygnn.modes import no_grad
 from tinygnn.nn import Module
 from tinygnn.nn.module import numbers_of
@@ -133,7 +133,7 @@ def _contents(model: Module) -> tuple[str, dict[str, Any], dict[str, Any]]:
         )
     module = to_torch(model)
     imports = Imports()
-    third = "edge_weight" if model.kind in WEIGHTED else None
+    third = model.third
     source = gnn_class(module, third, imports)
     arguments = ["x", "edge_index", *([third] if third else []), *(["batch"] if model.readout else [])]
     text = TEXT.format(

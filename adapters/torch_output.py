@@ -8,10 +8,11 @@ from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.torch_gnn import MODELS, torch_gnn_class, torch_network_class
 from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts, entry_of
-from tinygnn.gnn import GNN, WEIGHTED
+from tinygnn.gnn import GNN
 from tinygnn.network import Network
 from tinygnn.nn import Module
 from tinygnn.nn.activation import ACTIVATIONS
+from tinygnn.nn.names import Function
 
 
 def to_torch(model: Module, *, dtype: Any = "float64") -> Any:
@@ -54,12 +55,12 @@ def make(model: Any, path: str) -> Any:
 
 def _gnn(model: GNN, path: str) -> Any:
     """PyG's model for a GNN, or a `TorchGNN` where PyG has none or reads nothing out."""
+    _insist_on_a_plain_stack(model, path)
     convs = [make(conv, f"{path}.convs[{i}]") for i, conv in enumerate(model.convs)]
     sizes = (model.in_channels, model.hidden_channels, model.num_layers, model.out_channels)
     options = {"act": _value(model.act, f"{path}.act"), "dropout": model.dropout.p}
     if model.readout is not None or model.kind not in MODELS:
-        third = "edge_weight" if model.kind in WEIGHTED else None
-        module = torch_gnn_class()(model.kind, *sizes, **options, readout=model.readout, third=third)
+        module = torch_gnn_class()(model.kind, *sizes, **options, readout=model.readout, third=model.third)
     else:
         name, more = MODELS[model.kind]
         module = getattr(require_pyg("torch_geometric.nn"), name)(*sizes, **options, **more)
@@ -67,8 +68,25 @@ def _gnn(model: GNN, path: str) -> Any:
     return module
 
 
+def _insist_on_a_plain_stack(model: GNN, path: str) -> None:
+    """Refuse what neither PyG's model nor `TorchGNN` is told here."""
+    for name, there in (
+        ("norm", any(not isinstance(norm, nn.Identity) for norm in model.norms)),
+        ("jk", model.jk_mode is not None),
+        ("input_dropout", model.input_dropout.p > 0.0),
+        (f"kind {model.kind!r}", model.lin_in is not None or model.propagation is not None),
+    ):
+        if there:
+            raise AdapterError(
+                f"{path} has a {name}, which to_torch does not know: convert its parts one by one",
+                attribute=path,
+            )
+
+
 def _value(value: Any, path: str) -> Any:
     """An argument for PyTorch: layers become theirs, all else stays as it is."""
+    if isinstance(value, Function):
+        value = value.function
     if isinstance(value, Module):
         return make(value, path)
     if isinstance(value, (list, tuple)):

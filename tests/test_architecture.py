@@ -38,6 +38,7 @@ READING_ORDER = [
     "nn",
     "safetensors",
     "loader",
+    "convolutions",
     "gnn",
     "network",
     "losses",

@@ -268,7 +268,7 @@ def test_relabelling_nodes_relabels_node_outputs_and_leaves_graph_outputs(graph,
 REFUSED = {
     "conv": ({"conv": "gnc"}, "conv is 'gnc': choose from gcn"),
     "readout": ({"readout": "median"}, "readout is 'median': choose from mean, sum, max, or None"),
-    "act": ({"act": "rleu"}, "act is 'rleu': choose from relu, .*or give a function"),
+    "act": ({"act": "rleu"}, "act is 'rleu': choose from relu, .*or give a module or a function"),
     "num_layers": ({"num_layers": 0}, "num_layers is 0: a GNN has at least one layer"),
     "dropout": ({"dropout": 1.5}, "dropout p is 1.5: it is a probability"),
 }

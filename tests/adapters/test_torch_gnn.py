@@ -78,7 +78,8 @@ def test_there_and_back_is_the_same_model(name: str, options: dict[str, Any]) ->
     back = from_torch(to_torch(model))
     assert repr(back) == repr(model)
     assert back.state_dict() == model.state_dict()
-    assert (back.readout, back.dropout.p, back.act) == (model.readout, model.dropout.p, model.act)
+    assert (back.readout, back.dropout.p) == (model.readout, model.dropout.p)
+    assert repr(back.act) == repr(model.act)
     assert vars(back).keys() == vars(model).keys()
 
 

@@ -33,6 +33,7 @@ from tinygnn.nn.conv import TAGConv as TAGConv
 from tinygnn.nn.dropout import Dropout as Dropout
 from tinygnn.nn.gru_cell import GRUCell as GRUCell
 from tinygnn.nn.init import manual_seed as manual_seed
+from tinygnn.nn.jumping_knowledge import JumpingKnowledge as JumpingKnowledge
 from tinygnn.nn.linear import Linear as Linear
 from tinygnn.nn.lstm import LSTM as LSTM
 from tinygnn.nn.mlp import MLP as MLP

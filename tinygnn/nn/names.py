@@ -61,7 +61,7 @@ def activation_resolver(
     and for act_kwargs without a name.
     """
     if isinstance(act, str):
-        found = _named(act, ACTIVATIONS, "", "act")
+        found = _named(act, ACTIVATIONS, "", "act", "give a module or a function")
         return ACTIVATIONS[found](**(act_kwargs or {}))
     if act_kwargs:
         raise ValueError("act_kwargs are for an activation by name: give its options where you make it")
@@ -70,7 +70,8 @@ def activation_resolver(
     for name, function in FUNCTIONS.items():
         if function is act:
             return ACTIVATIONS[name]()
-    return Function(act)
+    owner = getattr(act, "__self__", None)
+    return owner if isinstance(owner, Module) else Function(act)  # LeakyReLU(0.1).of is LeakyReLU(0.1)
 
 
 def normalization_resolver(
@@ -83,7 +84,7 @@ def normalization_resolver(
     Raises ValueError for an unknown name, and for norm_kwargs without a name.
     """
     if isinstance(norm, str):
-        found = _named(norm, NORMS, "norm", "norm")
+        found = _named(norm, NORMS, "norm", "norm", "give a module")
         first = FIRST_ARGUMENT.get(found, "in_channels")
         settings = {} if first is None else {first: channels}
         return NORMS[found](**{**settings, **(norm_kwargs or {})})
@@ -97,13 +98,13 @@ def apply_norm(norm: Module, x: Any, batch: Sequence[int] | None, batch_size: in
     return norm(x, batch, batch_size) if getattr(norm, "takes_batch", False) else norm(x)
 
 
-def _named(name: str, table: Mapping[str, object], ending: str, what: str) -> str:
+def _named(name: str, table: Mapping[str, object], ending: str, what: str, otherwise: str) -> str:
     """The key of the table that is meant by a name."""
     plain = _plain(name)
     for key in table:
         if plain in (_plain(key), _plain(key).removesuffix(ending)):
             return key
-    raise ValueError(f"{what} is {name!r}: choose from {', '.join(table)}")
+    raise ValueError(f"{what} is {name!r}: choose from {', '.join(table)}, or {otherwise}")
 
 
 def _plain(name: str) -> str:
