@@ -15,10 +15,12 @@ from tinygnn.conformance.neighbour_convs_table import neighbour_conv_cases
 from tinygnn.conformance.norms_table import norm_cases
 from tinygnn.conformance.ops_table import op_cases
 from tinygnn.conformance.optimizers_table import optimizer_cases
+from tinygnn.conformance.perceptrons_table import perceptron_and_activation_cases
 from tinygnn.conformance.propagation_table import propagation_cases
 from tinygnn.conformance.relations_table import relation_cases
 from tinygnn.conformance.rows_table import row_cases
 from tinygnn.conformance.schedules_table import schedule_cases
+from tinygnn.conformance.stacks_table import stack_cases
 from tinygnn.conformance.training_table import training_cases
 
 
@@ -35,7 +37,9 @@ def all_cases() -> list[Case]:
         *propagation_cases(),
         *relation_cases(),
         *gnn_cases(),
+        *stack_cases(),
         *norm_cases(),
+        *perceptron_and_activation_cases(),
         *module_cases(),
         *optimizer_cases(),
         *schedule_cases(),

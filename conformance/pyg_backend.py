@@ -9,12 +9,12 @@ from tinygnn.adapters.errors import require
 from tinygnn.conformance.case import DATA, INDICES, Case, Result
 from tinygnn.conformance.data import karate
 from tinygnn.conformance.described import built
+from tinygnn.conformance.pyg_models import pyg_model
 from tinygnn.conformance.torch_backend import differentiate, model_outputs, run_training
 from tinygnn.conformance.torch_models import activate
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import INSTALL, import_torch, tensor
 
-MODELS = {"gcn": "GCN", "sage": "GraphSAGE", "gat": "GAT"}
 TENSORS = ("deg",)
 READOUTS = {"mean": "global_mean_pool", "sum": "global_add_pool", "max": "global_max_pool"}
 
@@ -49,12 +49,14 @@ class PygBackend:
         parameters = {name: tensor(case.inputs[name]) for name in case.inputs if name not in DATA}
         model.load_state_dict(whole_state(case, parameters))
         for before in case.options.get("before", []):
-            arguments = {name: argument(case, name, values).detach() for name, values in before.items()}
-            model(**arguments)
+            seen = {name: argument(case, name, values).detach() for name, values in before.items()}
+            call(model, case, **seen)
         model.train(case.options.get("training", True))
         data = {name: argument(case, name, case.inputs[name]) for name in DATA if name in case.inputs}
         constants = {name: argument(case, name, case.options[name]) for name in DATA if name in case.options}
-        out = read_out(case.options.get("readout"), call(model, case, **{**constants, **data}))
+        arguments = {**constants, **data}
+        out = call(model, case, **arguments)
+        out = read_out(case.options.get("readout"), out, arguments.get("batch"), arguments.get("batch_size"))
         outputs = model_outputs(case, activate(case.options.get("last"), out))
         return differentiate(case, {**data, **dict(model.named_parameters())}, outputs)
 
@@ -94,12 +96,13 @@ def call(model: Any, case: Case, x: Any, **of_edges: Any) -> Any:
     return model(x=x, edge_index=torch.tensor(case.edge_index, dtype=torch.long), **of_edges)
 
 
-def read_out(name: str | None, h: Any) -> Any:
-    """One row for the whole graph, by PyG's pooling of a batch of one graph."""
+def read_out(name: str | None, h: Any, batch: Any = None, batch_size: int | None = None) -> Any:
+    """One row for each graph by PyG's pooling; without a batch all nodes are in one graph."""
     if name is None:
         return h
-    batch = import_torch().zeros(len(h), dtype=import_torch().long)
-    return getattr(import_pyg("torch_geometric.nn"), READOUTS[name])(h, batch)
+    if batch is None:
+        batch = import_torch().zeros(len(h), dtype=import_torch().long)
+    return getattr(import_pyg("torch_geometric.nn"), READOUTS[name])(h, batch, batch_size)
 
 
 def forward_on_karate(case: Case) -> Callable[[dict[str, Any]], Any]:
@@ -114,11 +117,12 @@ def build(case: Case) -> Any:
     sizes, act = case.options["sizes"], case.options.get("act")
     settings = {name: setting(case.call, name, value) for name, value in case.options.get("conv", {}).items()}
     if case.call == "MLP":
-        mlp = import_pyg("torch_geometric.nn").MLP
-        return mlp(sizes, act=act, norm=None).double()
+        named = case.options.get("conv", {"act": act, "norm": None})  # it finds activations by itself
+        return import_pyg("torch_geometric.nn").MLP(sizes, **named).double()
     if case.call != "GNN":
-        return getattr(import_pyg("torch_geometric.nn"), case.call)(*sizes, **settings).double()
-    model = getattr(import_pyg("torch_geometric.nn.models"), MODELS[case.options.get("kind", "gcn")])
+        pyg, torch = import_pyg("torch_geometric.nn"), import_torch().nn
+        return getattr(pyg if hasattr(pyg, case.call) else torch, case.call)(*sizes, **settings).double()
+    model = pyg_model(case.options.get("kind", "gcn"))
     return model(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act, **settings).double()
 
 

@@ -18,30 +18,23 @@ from tinygnn.sparse import Features
 from tinygnn.value import Value
 
 LOSSES: dict[str, Callable[..., Value]] = {"mse_loss": mse_loss, "cross_entropy": cross_entropy}
-MODELS = ("GNN", "MLP")
 
 
 def build(case: Case) -> Module:
     """The model that a case names, with random weights."""
-    sizes, options = case.options["sizes"], case.options
-    settings = options.get("conv", {})
-    if case.call not in MODELS:
-        return build_layer(case.call, options)
-    if case.call == "MLP":
-        return MLP(sizes, act=options.get("act"), norm=None)
-    kind, layers, act, readout = (
-        options.get("kind", "gcn"),
-        len(sizes) - 1,
-        options["act"],
-        options.get("readout"),
-    )
-    return GNN(kind, sizes[0], sizes[1], layers, sizes[-1], act=act, readout=readout, **settings)
+    return build_layer(case.call, case.options)
 
 
 def build_layer(call: str, options: Mapping[str, Any]) -> Module:
-    """The layer that a case names."""
+    """The layer or model of that name, with the options of a case."""
+    sizes, act = options["sizes"], options.get("act")
     settings = {name: built(value, find) for name, value in options.get("conv", {}).items()}
-    layer: Module = find(call)(*options["sizes"], **settings)
+    if call == "GNN":
+        kind, layers, readout = options.get("kind", "gcn"), len(sizes) - 1, options.get("readout")
+        return GNN(kind, sizes[0], sizes[1], layers, sizes[-1], act=act, readout=readout, **settings)
+    if call == "MLP" and "conv" not in options:
+        return MLP(sizes, act=act, norm=None)
+    layer: Module = find(call)(*([sizes] if call == "MLP" else sizes), **settings)
     return layer
 
 
@@ -60,7 +53,7 @@ def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
     model.load_state_dict(whole_state(case, {name: numbers_of(v) for name, v in parameters.items()}))
     put_parameters(model, parameters)
     for before in case.options.get("before", []):
-        model(**before)
+        model(**before, **({} if case.edge_index is None else {"edge_index": case.edge_index}))
     model.train(case.options.get("training", True))
     data = {name: case.options[name] for name in DATA if name in case.options}
     data = {**data, **{name: inputs[name] for name in DATA if name in inputs}}

@@ -17,8 +17,11 @@ def has_formula(case: Case) -> bool:
     """Whether the layers of the case stand here."""
     if case.call == "MLP":
         return "conv" not in case.options  # neither norms nor other options
-    of_gnn = case.call == "GNN" and case.options.get("kind", "gcn") in LAYER_OF
-    return of_gnn or case.call in LAYER_OF.values()
+    if case.call == "GNN":
+        more = {"norm", "jk", "v2", "act_kwargs"} & set(case.options.get("conv", {}))
+        plain = not more and "batch" not in case.options and case.options["sizes"][-1] is not None
+        return plain and case.options.get("kind", "gcn") in LAYER_OF
+    return case.call in LAYER_OF.values()
 
 
 def model_output(case: Case, inputs: Mapping[str, Any]) -> Any:

@@ -109,8 +109,9 @@ def edge_conditioned(a: int, b: int, options: Options, context: Context) -> Modu
 
 
 def gcn2(a: int, b: int, options: Options, context: Context) -> Module:
-    """GCNII, which is told the number of each layer."""
-    return nn.GCN2Conv(a, **options, layer=context.layer + 1, rng=context.rng)
+    """GCNII, whose theta is for the number of the layer."""
+    layer = None if options.get("theta") is None else context.layer + 1
+    return nn.GCN2Conv(a, **options, layer=layer, rng=context.rng)
 
 
 def gated(a: int, b: int, options: Options, context: Context) -> Module:

@@ -51,9 +51,9 @@ class GNN(Module):
     edge_attrs["edge_type"] ("rgcn"); of a Batch the graph of each node, for norms and readouts. Its
     state_dict has the keys of PyG's model.
 
-    Departures from PyG: with v2=True or as "gatv2" GAT is GATv2. Edge features are left out where there is
-    no edge_dim. Norms are given the batch in no other way than PyG's; norm="pair_norm" has, as in PyG, the
-    scale hidden_channels.
+    As in PyG norm="pair_norm" has the scale hidden_channels, and a norm inside of an MLP of "gin", "gine" or
+    "edge" is not told which graph a row is in. "gatv2" is PyG's GAT(v2=True); so is "gat" with v2=True.
+    Departure: norm="graph_size_norm" is possible.
 
     >>> GNN("gcn", in_channels=34, hidden_channels=16, num_layers=2, out_channels=4)
     GNN(GCNConv(34 -> 16), GCNConv(16 -> 4))
