@@ -16,6 +16,12 @@ EQUATION = "conv -> norm -> act -> dropout -> ... -> conv, or -> jumping knowled
 BATCH = [0, 0, 1, 0, 0, 2]
 EVERYWHERE = ("star", "mixed", "no-edges", "one-node-loop")
 
+PNA = {
+    "aggregators": ["mean", "max", "min"],
+    "scalers": ["identity", "amplification"],
+    "deg": [1, 3, 1, 1],
+    "edge_dim": 2,
+}
 # Of each kind: options of its convolutions, and what they take beside x and edge_index.
 KINDS: dict[str, tuple[dict[str, Any], str | None]] = {
     "gcn": ({}, "edge_weight"),
@@ -25,6 +31,7 @@ KINDS: dict[str, tuple[dict[str, Any], str | None]] = {
     "gin": ({}, None),
     "gine": ({"edge_dim": 2}, "edge_attr"),
     "graph": ({}, "edge_weight"),
+    "pna": (PNA, "edge_attr"),
     "edge": ({}, None),
     "nn": ({"edge_dim": 2}, "edge_attr"),
     "rgcn": ({"num_relations": 3}, "edge_type"),

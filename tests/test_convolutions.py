@@ -21,6 +21,7 @@ X = [[1.0, 0.0], [0.5, -1.0], [0.25, 2.0]]
 OPTIONS = {
     "gine": {"edge_dim": 2},
     "nn": {"edge_dim": 2},
+    "pna": {"aggregators": ["mean", "max"], "scalers": ["identity", "linear"], "deg": [0, 2, 1]},
     "rgcn": {"num_relations": 2},
     "cheb": {"K": 2},
     "appnp": {"K": 2, "alpha": 0.25},
@@ -113,7 +114,7 @@ def test_the_seed_decides_all_weights(kind):
 # ---- what a graph tells --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["sage", "gin", "edge", "gat", "gatv2", "rgcn"])
+@pytest.mark.parametrize("kind", ["sage", "gin", "edge", "gat", "gatv2", "pna", "rgcn"])
 def test_kinds_that_take_no_edge_weights_leave_them_out(kind):
     """As PyG's models do; so are edge features where there is no edge_dim."""
     model = made(kind)
@@ -127,7 +128,7 @@ def test_kinds_that_take_edge_weights_use_them(kind):
     assert numbers(model(graph())) != numbers(model(graph(edge_weight=None)))
 
 
-@pytest.mark.parametrize("kind", ["gat", "gatv2", "gine", "nn"])
+@pytest.mark.parametrize("kind", ["gat", "gatv2", "gine", "pna", "nn"])
 def test_kinds_that_take_edge_features_use_them(kind):
     """With edge_dim."""
     model = made(kind, edge_dim=2)

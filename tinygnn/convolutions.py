@@ -132,6 +132,7 @@ CONVOLUTIONS: dict[str, Kind] = {
     "gin": Kind(gin),
     "gine": Kind(gine, "edge_attr", needs_edge_attr=True),
     "graph": Kind(plain(nn.GraphConv), "edge_weight"),
+    "pna": Kind(plain(nn.PNAConv), "edge_attr"),
     "edge": Kind(edge),
     "nn": Kind(edge_conditioned, "edge_attr", needs_edge_attr=True),
     "rgcn": Kind(plain(nn.RGCNConv), "edge_type"),

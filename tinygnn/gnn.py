@@ -25,7 +25,7 @@ JUMPS = ("last", "cat", "max", "lstm")
 
 
 class GNN(Module):
-    """conv -> norm -> act -> dropout -> conv ... -> conv: PyG's models GCN, GraphSAGE, GIN, GAT, EdgeCNN.
+    """conv -> norm -> act -> dropout -> conv ... -> conv: PyG's GCN, GraphSAGE, GIN, GAT, PNA, EdgeCNN.
 
     conv: the kind of convolution, a name in `CONVOLUTIONS`; options go to its constructor, as heads=8, and
     those that a GNN has too in conv_kwargs, as {"num_layers": 2}. in_channels -> hidden_channels -> ... ->
