@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tinygnn import Graph, lr_scheduler
+from tinygnn import Batch, Graph, lr_scheduler
 from tinygnn.adapters import load
 from tinygnn.experiment import Experiment, make_optimizer
 from tinygnn.settings import TrainSettings
@@ -84,7 +84,7 @@ def test_graphs_are_split_80_10_10_by_class():
         ([ring()], {"readout": "mean"}, "readout is for tasks of graphs"),
         ([ring()], {"split": "half"}, "split is 'half': give the shares of train and val"),
         ([ring()], {"split": "0.9,0.9"}, "at most 1 together"),
-        ([ring()], {"conv": "headz=2"}, "conv options 'headz=2' do not fit gcn"),
+        ([ring()], {"conv": "headz=2"}, "conv options {'headz': 2} do not fit gcn"),
         ([ring()], {"scheduler": "never"}, "scheduler is 'never': choose from"),
         ([ring()], {"scheduler": "step:stepsize=3"}, "scheduler options 'stepsize=3' do not fit step"),
         ([ring()], {"scheduler": "step"}, "do not fit step"),
@@ -137,12 +137,39 @@ def test_a_network_is_made_layer_by_layer_and_seeded():
             "needs a readout.*task is of graphs",
         ),
         ([ring()], {"network": "Linear(in_channels, 2)", "conv": "K=2"}, "conv is for a model by its name"),
+        ([ring()], {"network": "Linear(in_channels, 2)", "norm": "batch_norm"}, "norm is for a model by"),
         ([ring()], {"network": "Linear(2"}, "is not written like"),
     ],
 )
 def test_a_network_that_does_not_fit_is_refused(graphs, settings, words):
     with pytest.raises(ValueError, match=words):
         make(graphs, **settings)
+
+
+def test_the_model_is_what_the_settings_say():
+    model = make(
+        model="gat", hidden=8, heads=4, norm="batch_norm", jk="cat", input_dropout=0.25, dropout=0.5, layers=3
+    ).model
+    assert (model.convs[0].heads, len(model.norms), model.jk_mode) == (4, 3, "cat")
+    assert (model.input_dropout.p, model.dropout.p, model.convs[0].dropout.p) == (0.25, 0.5, 0.5)
+    assert (model.lin.in_channels, model.lin.out_channels) == (24, 2)
+    assert repr(model.norms[0]).startswith("BatchNorm")
+
+
+def test_edge_features_need_their_number():
+    graph = ring(edge_attr=[[1.0, 2.0, 3.0]] * 12)
+    model = make([graph], model="gine", conv="edge_dim=3").model
+    assert len(model.convs[0].lin.weight[0]) == 3
+
+
+def test_graphs_of_a_batch_are_pooled_each_on_its_own():
+    graphs = some_graphs([0, 1] * 10)
+    experiment = make(graphs, model="gin", readout="sum", batch_size=4, epochs=2, norm="batch_norm", hidden=4)
+    history = experiment.fit()
+    assert len(history) == 3 and experiment.model.readout == "sum" and make(graphs).model.readout == "mean"
+    one_by_one = [experiment.model(graph)[0][0].data for graph in graphs[:3]]
+    batch = experiment.model(Batch.from_graphs(graphs[:3]))
+    assert [row[0].data for row in batch] == one_by_one
 
 
 def test_weight_decay_of_the_first_layer_alone():

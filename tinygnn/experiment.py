@@ -182,6 +182,8 @@ def make_model(
 ) -> GNN | Network:
     """The model that the settings describe, with as many outputs as the task needs."""
     options = {} if settings.conv is None else parse_options("conv", settings.conv)
+    if settings.heads is not None:
+        options["heads"] = settings.heads
     outputs = settings.hidden if outputs is None else outputs
     if outputs < 1:
         raise ValueError(f"{settings.source}: the labels leave the model without an output")
@@ -194,20 +196,31 @@ def make_model(
         raise ValueError("readout is for tasks of graphs")
     try:
         return GNN(
-            settings.model, in_channels, settings.hidden, settings.layers, outputs,
-            act=settings.act, dropout=settings.dropout, readout=readout, seed=settings.seed, **options,
-        )  # fmt: skip
+            settings.model,
+            in_channels,
+            settings.hidden,
+            settings.layers,
+            outputs,
+            act=settings.act,
+            norm=settings.norm,
+            dropout=settings.dropout,
+            input_dropout=settings.input_dropout,
+            jk=settings.jk,
+            readout=readout,
+            seed=settings.seed,
+            conv_kwargs=options,
+        )
     except TypeError as error:
-        raise ValueError(
-            f"the conv options {settings.conv!r} do not fit {settings.model}: {error}"
-        ) from error
+        if not options:
+            raise
+        raise ValueError(f"the conv options {options} do not fit {settings.model}: {error}") from error
 
 
 def make_network(settings: TrainSettings, in_channels: int, outputs: int, *, of_graphs: bool) -> Network:
     """The network that is named layer by layer; it has a readout if the task is of graphs, and only then."""
     assert settings.network is not None
-    for name in ("conv", "readout"):
-        if getattr(settings, name) is not None:
+    for name in ("conv", "heads", "norm", "jk", "input_dropout", "readout"):
+        if getattr(settings, name):
             raise ValueError(f"{name} is for a model by its name: network says it layer by layer")
     network = Network.of(settings.network, in_channels, outputs, random.Random(settings.seed))
     if of_graphs != any(isinstance(layer, NETWORK_READOUTS) for layer in network):
@@ -227,8 +240,8 @@ def make_optimizer(settings: TrainSettings, model: GNN | Network) -> optim.Optim
     parameters = model.parameters()
     if not settings.weight_decay_first_only:
         return make(parameters, lr=settings.lr, weight_decay=decay)
-    layers = model.convs if isinstance(model, GNN) else list(model)
-    first = next((layer.parameters() for layer in layers if layer.parameters()), [])
+    layers = [model.lin_in, *model.convs] if isinstance(model, GNN) else list(model)
+    first = next((layer.parameters() for layer in layers if layer is not None and layer.parameters()), [])
     known = set(first)
     rest = [parameter for parameter in parameters if parameter not in known]
     groups: list[dict[str, Any]] = [{"params": first, "weight_decay": decay}]

@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from tinygnn.gnn import CONVOLUTIONS, READOUTS
+from tinygnn.gnn import CONVOLUTIONS, JUMPS, READOUTS
 from tinygnn.nn.activation import ACTIVATIONS
 from tinygnn.tasks import TASKS
 
@@ -90,15 +90,19 @@ class TrainSettings:
     model: str = setting(TEXT, "gcn", "kind of convolution", tuple(sorted(CONVOLUTIONS)))
     hidden: int = setting(POSITIVE, 16, "hidden size", metavar="N")
     layers: int = setting(POSITIVE, 2, "layers", metavar="N")
+    heads: int | None = setting(POSITIVE, None, "attention heads, which share the hidden size", metavar="N")
     conv: str | None = setting(TEXT, None, "further options of the convolution", metavar="heads=8,...")
     network: str | None = setting(
         TEXT, None, "the model layer by layer, as 'GCNConv(in_channels, 16), ReLU(), GCNConv(16, "
-        "out_channels)', in place of model, hidden, layers, conv, act, dropout and readout",
+        "out_channels)', in place of all other settings of the model",
         metavar="LAYERS",
     )  # fmt: skip
     act: str = setting(TEXT, "relu", "activation", tuple(sorted(ACTIVATIONS)))
+    norm: str | None = setting(TEXT, None, "normalisation, as batch_norm or graph_norm", metavar="NAME")
     dropout: float = setting(SHARE, 0.0, "dropout of hidden numbers", metavar="P")
-    readout: str | None = setting(TEXT, None, "from nodes to a graph", tuple(sorted(READOUTS)))
+    input_dropout: float = setting(SHARE, 0.0, "dropout of features", metavar="P")
+    jk: str | None = setting(TEXT, None, "what the output is made from: the last layer or all", JUMPS)
+    readout: str | None = setting(TEXT, None, "from nodes to a graph (mean)", tuple(sorted(READOUTS)))
 
     epochs: int = setting(NATURAL, 200, "epochs", metavar="N")
     lr: float = setting(NUMBER, 0.01, "learning rate", metavar="X")
