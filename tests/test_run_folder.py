@@ -212,10 +212,11 @@ def fail_at(monkeypatch, count):
         yield done
 
 
-SHORT = {"epochs": 3, "dropout": 0.4}
+SHORT = {"epochs": 2, "dropout": 0.4}
 
 
 def test_whatever_step_of_writing_fails_a_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # waiting for the disk is no part of it
     settings = settings_of(**SHORT)
     whole = RunFolder(tmp_path / "whole")
     go(whole, settings, share=1.0)
@@ -231,7 +232,7 @@ def test_whatever_step_of_writing_fails_a_run_goes_on_to_the_same_bytes(tmp_path
         assert is_over(history, settings)
         assert files_of(folder) == expected, f"after step {count} failed"
         shutil.rmtree(folder.path)
-    assert count > 50  # four epochs: two checkpoints of six steps and a row each
+    assert count > 40  # three epochs: two checkpoints of six steps, and a row, each
 
 
 def test_every_file_is_an_old_or_a_new_one_after_each_step(tmp_path, monkeypatch):
@@ -253,7 +254,7 @@ def test_every_file_is_an_old_or_a_new_one_after_each_step(tmp_path, monkeypatch
     monkeypatch.setattr(os, "replace", looked_at(replace))
     monkeypatch.setattr(os, "fsync", looked_at(fsync))
     go(folder, settings, share=1.0)
-    assert {epoch for name, epoch in seen if name == "last.safetensors"} == {0, 1, 2, 3}
+    assert {epoch for name, epoch in seen if name == "last.safetensors"} == {0, 1, 2}
 
 
 def test_a_crash_between_the_best_and_the_last_checkpoint_goes_on_from_the_best(folder, tmp_path):

@@ -35,6 +35,15 @@ class Checkpoint:
     weights: the model's state_dict. optimizer, scheduler: theirs, None where there is none. training: the
     `TrainingState` without its best weights. generators: the states of the random generators that the
     model draws from. notes: what the caller wants to keep, in JSON's kinds of values.
+
+    >>> from tinygnn import GNN, optim
+    >>> model = GNN("gcn", in_channels=2, hidden_channels=4, num_layers=2, out_channels=3, seed=0)
+    >>> optimizer = optim.Adam(model.parameters())
+    >>> data = Checkpoint.of(model, optimizer, notes={"epoch": 7}).to_bytes()  # .save(path) writes a file
+    >>> checkpoint = Checkpoint.from_bytes(data)
+    >>> checkpoint.restore(model, optimizer)
+    >>> checkpoint.notes
+    {'epoch': 7}
     """
 
     weights: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any, TextIO
@@ -70,6 +71,7 @@ class Recorder:
     def close(self, history: History) -> None:
         """Close metrics.csv, draw the curves, and see to it that a run that is over has best weights."""
         if self.rows is not None:
+            os.fsync(self.rows.fileno())
             self.rows.close()
         if history.best_epoch is None and is_over(history, self.experiment.settings):
             replace_file(self.folder.best, self.folder.last.read_bytes())
