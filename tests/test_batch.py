@@ -363,6 +363,23 @@ def test_a_batch_gives_bit_for_bit_what_its_graphs_give(layer, arguments, graphs
     assert gradients(parts, xs) == gradients(one_by_one, xs)
 
 
+MODELS = {
+    "GIN, sum": lambda: GNN("gin", 2, 4, 2, 3, readout="sum", seed=1),
+    "GraphSAGE, max": lambda: GNN("sage", 2, 4, 2, 3, readout="max", jk="cat", seed=1),
+    "GCN with a norm, mean": lambda: GNN("gcn", 2, 4, 2, 3, readout="mean", norm="graph_norm", seed=1),
+}
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+@settings(max_examples=8)
+@given(graphs=filled_graphs())
+def test_a_row_of_each_graph_is_what_the_graph_gives_alone(model, graphs):
+    """Through convolutions, norms and readouts, for graphs without nodes too."""
+    model = model()
+    one_by_one = [numbers_of(model(graph))[0] for graph in graphs]
+    assert numbers_of(model(Batch.from_graphs(graphs))) == one_by_one
+
+
 # ---- refusals --------------------------------------------------------------------------------------
 
 EDGES = ([0], [1])
