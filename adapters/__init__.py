@@ -10,6 +10,8 @@ networkx and PyG are imported when one of their graphs is converted, not before.
 from tinygnn.adapters.csv_files import from_csv
 from tinygnn.adapters.csv_output import to_csv
 from tinygnn.adapters.errors import AdapterError
+from tinygnn.adapters.json_graphs import from_json
+from tinygnn.adapters.json_output import to_json
 from tinygnn.adapters.networkx_graphs import from_networkx
 from tinygnn.adapters.networkx_output import to_networkx
 from tinygnn.adapters.planetoid import from_planetoid
@@ -25,6 +27,7 @@ __all__ = [
     "AdapterError",
     "export_torch",
     "from_csv",
+    "from_json",
     "from_networkx",
     "from_planetoid",
     "from_pyg",
@@ -33,6 +36,7 @@ __all__ = [
     "from_tudataset",
     "load",
     "to_csv",
+    "to_json",
     "to_networkx",
     "to_pyg",
     "to_torch",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from os import PathLike, fspath
-from typing import Any, TextIO
+from typing import Any
 
 from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError
-from tinygnn.adapters.pairs import reverse_columns, same
+from tinygnn.adapters.pairs import undirected_rows
+from tinygnn.adapters.whole_files import write_together
 from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 
@@ -21,7 +23,8 @@ def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] 
     A row of the edge file is a column of edge_index; only a graph that `from_csv` read with
     directed=False is written as the rows it was read from. Columns have the names and the order they
     came with; rows of numbers without names become x_0, x_1, ... Floats are written by `repr`, so that
-    reading gives the same bits. What the files cannot hold is named in a warning.
+    reading gives the same bits. What the files cannot hold is named in a warning. The files appear whole, or
+    none does.
 
     Raises AdapterError naming the column that cannot be written as text.
     """
@@ -30,7 +33,7 @@ def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] 
     of_edges = _flat(edge_columns(graph), "edge")
     rows = range(graph.num_edges)
     if origin.get("directed") is False and not graph.directed:
-        chosen: Sequence[int] = _undirected_rows(graph, list(of_edges.values()))
+        chosen: Sequence[int] = undirected_rows(graph, list(of_edges.values()))
     else:
         chosen = rows
     source, target = (_name(origin.get(end), end) for end in ("source", "target"))
@@ -51,26 +54,10 @@ def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] 
         node_id = _name(origin.get("node_id"), "node_id")
         _refuse_clash({node_id: ids}, flat)
         node_table = _ordered({node_id: ids, **flat}, origin.get("node_columns", []))
-    _write(edges, edge_table, chosen)
+    files: dict[str | PathLike[str], Iterator[str]] = {edges: _lines(edges, edge_table, chosen)}
     if nodes is not None:
-        _write(nodes, node_table, range(graph.num_nodes))
-
-
-def _undirected_rows(graph: Graph, columns: list[list[Any]]) -> Sequence[int]:
-    """The columns of edge_index that were rows: the first ones, all others being their reverses."""
-    sources, targets = graph.edge_index
-    loops = sum(map(int.__eq__, sources, targets))
-    rows = range((graph.num_edges + loops) // 2)
-    forward = [e for e in rows if sources[e] != targets[e]]
-    backward = range(len(rows), graph.num_edges)
-    if len(forward) == len(backward) and all(
-        (sources[e], targets[e]) == (targets[r], sources[r])
-        and all(same(column[e], column[r]) for column in columns)
-        for e, r in zip(forward, backward)
-    ):
-        return rows
-    reverse = reverse_columns(graph, columns)
-    return [e for e in range(graph.num_edges) if e <= reverse[e]]
+        files[nodes] = _lines(nodes, node_table, range(graph.num_nodes))
+    write_together(files)
 
 
 def _name(recorded: Any, default: str) -> str:
@@ -152,22 +139,13 @@ def _unwritten(
     return lost
 
 
-def _write(path: str | PathLike[str], table: dict[Any, list[Any]], rows: Sequence[int]) -> None:
+def _lines(path: str | PathLike[str], table: dict[Any, list[Any]], rows: Sequence[int]) -> Iterator[str]:
+    """The lines of a table, the header first."""
     delimiter = "\t" if fspath(path).endswith(".tsv") else ","
     cell = _Cell(delimiter, len(table) == 1)
     columns = [map(cell, map(column.__getitem__, rows)) for column in table.values()]
-    try:
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            _write_lines(file, delimiter, map(cell, table), zip(*columns))
-    except OSError as error:
-        raise AdapterError(f"it cannot be written: {error.strerror}", path=path) from None
-
-
-def _write_lines(
-    file: TextIO, delimiter: str, header: Iterator[str], rows: Iterator[tuple[str, ...]]
-) -> None:
-    file.write(delimiter.join(header) + "\n")
-    file.writelines(delimiter.join(row) + "\n" for row in rows)
+    yield delimiter.join(map(cell, table)) + "\n"
+    yield from map("".join, zip(map(delimiter.join, zip(*columns)), repeat("\n")))
 
 
 class _Cell:

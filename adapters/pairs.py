@@ -40,6 +40,33 @@ def reverse_columns(
     return reverse
 
 
+def undirected_rows(
+    graph: Graph, columns: Sequence[Sequence[Any]] = (), keys: Sequence[Hashable] | None = None
+) -> list[int]:
+    """One column of edge_index for each undirected edge: the first of the two that hold it.
+
+    Of a graph whose first columns are rows and whose other columns are the reverses of these, the rows.
+
+    >>> undirected_rows(Graph(([0, 1, 2, 1], [1, 1, 1, 2]), num_nodes=3, directed=False))
+    Traceback (most recent call last):
+    tinygnn.adapters.errors.AdapterError: column 0 of edge_index, edge (0, 1), has no reverse: ...
+    """
+    sources, targets = graph.edge_index
+    loops = sum(map(int.__eq__, sources, targets))
+    rows = range((graph.num_edges + loops) // 2)
+    compared = [*columns, keys] if keys is not None else columns
+    forward = [e for e in rows if sources[e] != targets[e]]
+    backward = range(len(rows), graph.num_edges)
+    if len(forward) == len(backward) and all(
+        (sources[e], targets[e]) == (targets[r], sources[r])
+        and all(same(column[e], column[r]) for column in compared)
+        for e, r in zip(forward, backward)
+    ):
+        return list(rows)
+    reverse = reverse_columns(graph, columns, keys)
+    return [e for e in range(graph.num_edges) if e <= reverse[e]]
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two attribute values are equal; nan equals nan, arrays are compared whole."""
     if a is b:

@@ -10,6 +10,7 @@ import csv
 import gzip
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -180,11 +181,11 @@ class Table:
         if header:
             self.names = [name.strip() for name in self._first.rows[0]]
             line = self._first.lines[0]
-            for name in self.names:
-                if self.names.count(name) > 1:
-                    raise AdapterError(
-                        f"the header names {name!r} twice: rename one", path=self.path, line=line, column=name
-                    )
+            name, count = Counter(self.names).most_common(1)[0]
+            if count > 1:
+                raise AdapterError(
+                    f"the header names {name!r} twice: rename one", path=self.path, line=line, column=name
+                )
 
     def position(self, option: str, name: Any) -> int:
         """Where the column `name` stands; raise AdapterError listing the columns if there is none."""
