@@ -10,6 +10,8 @@ networkx and PyG are imported when one of their graphs is converted, not before.
 from tinygnn.adapters.csv_files import from_csv
 from tinygnn.adapters.csv_output import to_csv
 from tinygnn.adapters.errors import AdapterError
+from tinygnn.adapters.graphml import from_graphml
+from tinygnn.adapters.graphml_output import to_graphml
 from tinygnn.adapters.json_graphs import from_json
 from tinygnn.adapters.json_output import to_json
 from tinygnn.adapters.networkx_graphs import from_networkx
@@ -27,6 +29,7 @@ __all__ = [
     "AdapterError",
     "export_torch",
     "from_csv",
+    "from_graphml",
     "from_json",
     "from_networkx",
     "from_planetoid",
@@ -36,6 +39,7 @@ __all__ = [
     "from_tudataset",
     "load",
     "to_csv",
+    "to_graphml",
     "to_json",
     "to_networkx",
     "to_pyg",

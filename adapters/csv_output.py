@@ -29,8 +29,8 @@ def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] 
     Raises AdapterError naming the column that cannot be written as text.
     """
     origin = graph.origin if graph.origin.get("format") == "csv" else {}
-    ids = _id_texts(graph)
-    of_edges = _flat(edge_columns(graph), "edge")
+    ids = id_texts(graph)
+    of_edges = flat_columns(edge_columns(graph), "edge")
     rows = range(graph.num_edges)
     if origin.get("directed") is False and not graph.directed:
         chosen: Sequence[int] = undirected_rows(graph, list(of_edges.values()))
@@ -47,7 +47,7 @@ def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] 
         warnings.warn(f"not written to CSV: {', '.join(lost)}", stacklevel=2)
     node_table: dict[Any, list[Any]] = {}
     if nodes is not None:
-        flat = _flat(of_nodes, "node")
+        flat = flat_columns(of_nodes, "node")
         for name, words in origin.get("mask_words", {}).items():
             if name in flat and set(map(type, flat[name])) <= {bool}:
                 flat[name] = [words[entry] for entry in flat[name]]
@@ -64,7 +64,7 @@ def _name(recorded: Any, default: str) -> str:
     return recorded if isinstance(recorded, str) else default
 
 
-def _id_texts(graph: Graph) -> list[str]:
+def id_texts(graph: Graph) -> list[str]:
     """Node ids as text; refuse those that do not come back as they are."""
     ids = graph.node_ids if graph.node_ids is not None else range(graph.num_nodes)
     for node in ids:
@@ -86,7 +86,7 @@ def _id_texts(graph: Graph) -> list[str]:
     return texts
 
 
-def _flat(columns: dict[Any, list[Any]], of: str) -> dict[Any, list[Any]]:
+def flat_columns(columns: dict[Any, list[Any]], of: str) -> dict[Any, list[Any]]:
     """Take columns of rows apart into name_0, name_1, ...; refuse what has no text."""
     flat: dict[Any, list[Any]] = {}
     for name, column in columns.items():

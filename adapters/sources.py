@@ -12,6 +12,7 @@ from typing import Any
 from tinygnn.adapters.csv_files import from_csv
 from tinygnn.adapters.errors import AdapterError, did_you_mean, require_networkx, require_pyg
 from tinygnn.adapters.folders import find_folder, names_in
+from tinygnn.adapters.graphml import from_graphml
 from tinygnn.adapters.json_graphs import from_json
 from tinygnn.adapters.networkx_graphs import from_networkx
 from tinygnn.adapters.planetoid import from_planetoid
@@ -61,6 +62,8 @@ def load(source: Any, **options: Any) -> list[Graph]:
         return [_with_options(text, from_csv, {"edges": text, **options})]
     if text.lower().endswith((".json", ".json.gz")):
         return [_with_options(text, from_json, {"path": text, **options})]
+    if text.lower().endswith((".graphml", ".graphml.gz")):
+        return [_with_options(text, from_graphml, {"path": text, **options})]
     hint = did_you_mean(text, ["karate"]) or did_you_mean(scheme + colon, [f"{each}:" for each in SCHEMES])
     known = ", ".join(f"{each}:NAME" for each in SCHEMES)
     raise AdapterError(f"source {text!r} is not known: give karate, {known} or PATH.csv{hint}")

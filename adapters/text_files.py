@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zlib
 from contextlib import suppress
 from difflib import get_close_matches
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tinygnn.adapters.errors import AdapterError
+
+SMALL = 1 << 26  # bytes that any packed file may become
+LARGEST_RATIO = 100  # how many times its size a larger one may become
 
 
 def open_bytes(path: Path) -> Any:
@@ -25,7 +29,42 @@ def open_bytes(path: Path) -> Any:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise AdapterError(f"it cannot be read ({reason}): give the path of a CSV file", path=path) from None
-    return gzip.open(binary) if binary.peek(2)[:2] == b"\x1f\x8b" else binary
+    if binary.peek(2)[:2] != b"\x1f\x8b":
+        return binary
+    return io.BufferedReader(Unpacked(binary, path), 1 << 16)
+
+
+class Unpacked(io.RawIOBase):
+    """The bytes in a file that gzip packed, and no more of them than a table or graph packs to.
+
+    Text of numbers packs to a fifth or a tenth of its size, a bomb to a thousandth.
+    """
+
+    def __init__(self, packed: Any, path: Path) -> None:
+        self.file = gzip.GzipFile(fileobj=packed)
+        self.path = path
+        self.left = max(SMALL, LARGEST_RATIO * os.fstat(packed.fileno()).st_size)
+        self.packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.file.read1(len(buffer))
+        self.left -= len(data)
+        if self.left < 0:
+            raise AdapterError(
+                f"unpacked it is more than {LARGEST_RATIO} times as large, which looks like a gzip bomb: "
+                "unpack it first if it is none",
+                path=self.path,
+            )
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self.file.close()
+        self.packed.close()
+        super().close()
 
 
 def open_text(path: Path, encoding: str) -> TextIO:

@@ -1,6 +1,7 @@
 """CSV files in: what is read, and how everything that cannot be read is refused."""
 
 import gzip
+import zlib
 from pathlib import Path
 
 import pytest
@@ -271,3 +272,22 @@ def test_options_that_do_not_fit_are_refused(write, options, message):
 
 def test_columns_of_nodes_need_a_node_file(write):
     fails("give nodes=", write("source,target\n1,2\n"), x=["a"])
+
+
+def test_a_gzip_bomb_is_refused_in_little_memory(tmp_path):
+    import tracemalloc
+
+    packer = zlib.compressobj(9, wbits=31)
+    piece = b"1" * (1 << 20)
+    (tmp_path / "bomb.csv").write_bytes(b"".join(packer.compress(piece) for _ in range(100)) + packer.flush())
+    tracemalloc.start()
+    with pytest.raises(AdapterError, match="looks like a gzip bomb"):
+        from_csv(tmp_path / "bomb.csv")
+    assert tracemalloc.get_traced_memory()[1] < 500_000_000
+    tracemalloc.stop()
+
+
+def test_a_header_of_many_columns_does_not_take_forever(tmp_path):
+    (tmp_path / "wide.csv").write_text(",".join(f"c{i}" for i in range(200_000)) + ",c7\n")
+    with pytest.raises(AdapterError, match="the header names 'c7' twice"):
+        from_csv(tmp_path / "wide.csv")
