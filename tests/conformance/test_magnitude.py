@@ -24,6 +24,7 @@ from tinygnn.conformance.magnitude import (
 from tinygnn.conformance.tinygnn_backend import OPS, TinygnnBackend
 from tinygnn.nn.conv.gatv2_conv import leaky_dot
 from tinygnn.nn.module import leaves
+from tinygnn.nn.norm.normalized import normalized
 from tinygnn.value import topological_order
 
 
@@ -95,6 +96,8 @@ OF_A_GROUP: dict[str, Callable[[list[Value]], Value]] = {
         for aggr in AGGREGATIONS
     },
     "leaky_dot": lambda x: leaky_dot(x[2:], (x[:2],), 0.25),
+    "standardized": lambda x: normalized(x[0], x[1], x[2]),
+    "normalized": lambda x: normalized(x[0], x[1], x[2], x[3], Value(0.5)),
     "leaky_dot of two": lambda x: leaky_dot(x[3:], (x[:1], x[1:2], x[2:3]), 0.25),
 }
 
@@ -125,9 +128,11 @@ def test_the_terms_of_an_aggregation_are_at_least_its_result(name: str) -> None:
 def test_every_output_and_gradient_has_a_magnitude() -> None:
     """Where the numbers are finite, the magnitude is finite, and at least the number's own rounding.
 
-    But the product of nothing is exactly 1.
+    But the product of nothing is exactly 1, and what `Identity` and `PReLU` give may be what they were given.
     """
     for case in all_cases():
+        if case.call in ("Identity", "PReLU"):
+            continue
         if case.kind == "model" and "zero-degree" not in case.flags:
             expected = TinygnnBackend().expected(case)
             for name, numbers in expected.outputs.items():
