@@ -99,10 +99,7 @@ def gnn_class(module: Any, third: str | None, imports: Imports) -> str:
     made = ["super().__init__()", *_module_list("convs", convs)]
     arguments = "x, edge_index" if third is None else f"x, edge_index, {third}"
     readout = getattr(module, "readout", None)
-    lines = []
-    if any(getattr(conv, "improved", False) for conv in module.convs):
-        lines.append("if edge_weight is None:  # without weights PyG's GCNConv leaves improved out")
-        lines.append("    edge_weight = x.new_ones(edge_index.size(1))")
+    lines = _mended(module, [third])
     last = len(convs) - 1
     if last:
         if module.act is not None:
@@ -120,6 +117,38 @@ def gnn_class(module: Any, third: str | None, imports: Imports) -> str:
     lines.append("return x")
     head = "x, edge_index" + (f", {third}=None" if third else "") + (", batch=None" if readout else "")
     return _class(made, head, lines)
+
+
+def network_class(module: Any, imports: Imports) -> str:
+    """The class `Model` of a `TorchNetwork`: its layers, and its forward line by line."""
+    made = ["super().__init__()"]
+    lines = _mended(module, [name for call in module.calls for name in call])
+    for (name, layer), call in zip(module.named_children(), module.calls):
+        made.append(f"self.{name} = {expression(layer, imports, name)}")
+        words = [str(name) for name in call]
+        while words and words[-1] in ("None", "batch_size"):  # as they are by default
+            words.pop()
+        lines.append(f"x = self.{name}({', '.join(['x', *words])})")
+    used = {name for call in module.calls for name in call}
+    head = [
+        "x",
+        *[name for name in ("edge_index", "edge_weight", "edge_attr", "edge_type", "batch") if name in used],
+    ]
+    optional = {"edge_weight", "batch"}
+    arguments = ", ".join(f"{name}=None" if name in optional else name for name in head)
+    return _class(made, arguments, [*lines, "return x"])
+
+
+def _mended(module: Any, used: list[str | None]) -> list[str]:
+    """The lines for what PyG computes in another way where something is not given."""
+    lines = []
+    if "edge_weight" in used and any(getattr(part, "improved", False) for part in module.modules()):
+        lines.append("if edge_weight is None:  # without weights PyG's GCNConv leaves improved out")
+        lines.append("    edge_weight = x.new_ones(edge_index.size(1))")
+    if any(type(part).__name__ == "LayerNorm" and part.mode == "graph" for part in module.modules()):
+        lines.append("if batch is None:  # without it PyG's LayerNorm adds eps elsewhere")
+        lines.append("    batch = x.new_zeros(x.size(0), dtype=torch.long)")
+    return lines
 
 
 def _module_list(name: str, expressions: list[str]) -> list[str]:

@@ -117,3 +117,28 @@ def mend_batch(module: Any) -> None:
 def mend_improved(module: Any) -> None:
     if module.improved:
         module.register_forward_pre_hook(weigh_edges, with_kwargs=True)
+
+
+# ---- PNAConv, which keeps of its arguments what they made -----------------------------------------------
+
+
+def any_degrees(conv: Any) -> Any:
+    """A histogram of degrees: the averages that PNAConv makes of it come with the weights."""
+    return require_torch().tensor([0, 1])
+
+
+def keep_degrees(conv: Any) -> None:
+    """Let reset_parameters go back to the averages that were loaded."""
+    aggr = conv.aggr_module
+    aggr.init_avg_deg_lin, aggr.init_avg_deg_log = aggr.avg_deg_lin.item(), aggr.avg_deg_log.item()
+
+
+def aggregators_of_pna(conv: Any) -> list[str]:
+    """The names of PyG's aggregation modules: MeanAggregation is "mean"."""
+    return [type(aggr).__name__.removesuffix("Aggregation").lower() for aggr in conv.aggr_module.aggr.aggrs]
+
+
+def act_of_pna(conv: Any) -> Any:
+    """The activation between the layers of PyG's networks; the default where there is none between."""
+    networks = [network for network in (conv.pre_nns[0], conv.post_nns[0]) if len(network) > 1]
+    return networks[0][1] if networks else "relu"

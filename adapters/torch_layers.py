@@ -13,10 +13,14 @@ from typing import Any
 from tinygnn import nn
 from tinygnn.adapters.torch_layer import (
     Layer,
+    act_of_pna,
+    aggregators_of_pna,
+    any_degrees,
     attribute,
     bias_of_mlp,
     dropout_of_mlp,
     eps_is_learned,
+    keep_degrees,
     layer,
     mend_batch,
     mend_improved,
@@ -135,6 +139,29 @@ LAYERS: dict[str, Layer] = {
     "EdgeConv": layer("torch_geometric.nn.EdgeConv", "nn aggr"),
     "NNConv": layer(
         "torch_geometric.nn.NNConv", "in_channels out_channels nn aggr root_weight", bias=there("bias")
+    ),
+    "PNAConv": layer(
+        "torch_geometric.nn.PNAConv",
+        "in_channels out_channels aggregators scalers",
+        deg=any_degrees,
+        edge_dim=attribute("edge_dim"),
+        towers=attribute("towers"),
+        pre_layers=attribute("pre_layers"),
+        post_layers=attribute("post_layers"),
+        divide_input=attribute("divide_input"),
+        act=attribute("act"),
+        act_kwargs=attribute("act_kwargs"),
+        train_norm=attribute("train_norm"),
+        theirs={
+            "aggregators": aggregators_of_pna,
+            "scalers": attribute("aggr_module.scaler"),
+            "pre_layers": lambda conv: len(conv.pre_nns[0]) // 2 + 1,
+            "post_layers": lambda conv: len(conv.post_nns[0]) // 2 + 1,
+            "act": act_of_pna,
+            "act_kwargs": lambda conv: None,
+            "train_norm": lambda conv: "avg_deg_lin" in dict(conv.aggr_module.named_parameters()),
+        },
+        mend=keep_degrees,
     ),
     "GraphConv": layer(
         "torch_geometric.nn.GraphConv", "in_channels out_channels aggr", bias=there("lin_rel.bias")

@@ -18,7 +18,7 @@ ACTS = ("act", "nonlinearity")  # arguments that are activations
 # What a module holds that changes no number it computes on one graph, or only those it starts from.
 WITHOUT_EFFECT = {
     "training", "cached", "decomposed_layers", "weight_initializer", "bias_initializer", "inplace",
-    "call_super_init", "dump_patches", "is_sorted",
+    "call_super_init", "dump_patches", "is_sorted", "init_avg_deg_lin", "init_avg_deg_log",
 }  # fmt: skip
 
 
@@ -126,6 +126,8 @@ def _value(value: Any, path: str) -> Any:
                 f"{path} is {value.__name__}, which has no counterpart in tinygnn", attribute=path
             )
         return getattr(nn, counterparts()[value][0])
+    if isinstance(value, torch.Tensor) and path.endswith(".deg"):
+        return value.tolist()
     if isinstance(value, torch.Tensor):
         raise AdapterError(f"{path} is a tensor, which tinygnn cannot have there", attribute=path)
     if isinstance(value, (list, tuple)):
@@ -161,8 +163,8 @@ def _insist_on_all_options(module: Any, model: Module, path: str) -> None:
         back = make(model, path)
     if type(back) is not type(module):
         return  # an alias, all of whose options have been read
-    parts = dict(back.named_modules())
-    for inner, part in module.named_modules():
+    parts = dict(back.named_modules(remove_duplicate=False))
+    for inner, part in module.named_modules(remove_duplicate=False):
         kept = _options(parts[inner]) if inner in parts else {}
         for name, value in _options(part).items():
             if not _equal(kept.get(name), value):

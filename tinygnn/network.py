@@ -21,7 +21,7 @@ WITH_WEIGHTS = (
 )  # fmt: skip
 WITH_FEATURES = (nn.GINEConv, nn.NNConv)  # and those that were given an edge_dim
 WITH_TYPES = (nn.RGCNConv,)
-WITHOUT = (nn.SAGEConv, nn.GATConv, nn.GATv2Conv, nn.GINConv, nn.EdgeConv)
+WITHOUT = (nn.SAGEConv, nn.GATConv, nn.GATv2Conv, nn.GINConv, nn.EdgeConv, nn.PNAConv)
 CONVOLUTIONS = (*WITH_WEIGHTS, *WITH_FEATURES, *WITH_TYPES, *WITHOUT)
 READOUTS = (nn.SumAggregation, nn.MeanAggregation, nn.MaxAggregation, nn.AttentionalAggregation, nn.Set2Set)
 # Layers that take or give more than rows for nodes and edges between them: for a Module of one's own.
