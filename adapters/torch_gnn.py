@@ -7,6 +7,7 @@ The classes need PyTorch to be defined, so they are made when they are asked for
 from __future__ import annotations
 
 from functools import cache
+from inspect import signature
 from typing import Any
 
 from tinygnn.adapters.errors import require_pyg, require_torch
@@ -15,9 +16,18 @@ from tinygnn.adapters.errors import require_pyg, require_torch
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "gcn": ("GCN", {}),
     "sage": ("GraphSAGE", {}),
+    "gin": ("GIN", {}),
     "gat": ("GAT", {}),
+    "gatv2": ("GAT", {"v2": True}),
+    "edge": ("EdgeCNN", {}),
+    "pna": ("PNA", {}),
 }
 READOUTS = {"mean": "global_mean_pool", "sum": "global_add_pool", "max": "global_max_pool"}
+
+
+def takes_batch(norm: Any) -> bool:
+    """Whether a norm of PyG's is called with the graph of each node."""
+    return "batch" in signature(norm.forward).parameters
 
 
 @cache
@@ -27,35 +37,18 @@ def torch_gnn_class() -> Any:
     pyg = require_pyg("torch_geometric.nn")
 
     class TorchGNN(torch.nn.Module):  # type: ignore[misc, name-defined]
-        """conv -> norm -> act -> dropout ... -> conv, and a readout: the state_dict keys of PyG's models.
+        """conv -> norm -> act -> dropout ... -> conv, with the names of PyG's models for parts and weights.
 
-        third: the name of what each convolution takes beside x and edge_index, or None.
+        Beside theirs: third, the name of what each convolution takes beside x and edge_index; input_dropout;
+        lin_in before the convolutions; propagation, APPNP, behind them; readout.
         """
 
-        def __init__(
-            self,
-            kind: str,
-            in_channels: int,
-            hidden_channels: int,
-            num_layers: int,
-            out_channels: int,
-            *,
-            act: Any = None,
-            dropout: float = 0.0,
-            readout: str | None = None,
-            third: str | None = None,
-        ) -> None:
+        def __init__(self, **options: Any) -> None:
             super().__init__()
-            self.kind = kind
-            self.in_channels = in_channels
-            self.hidden_channels = hidden_channels
-            self.num_layers = num_layers
-            self.out_channels = out_channels
-            self.convs = torch.nn.ModuleList()  # filled by who makes it
-            self.act = act
-            self.dropout = torch.nn.Dropout(dropout)
-            self.readout = readout
-            self.third = third
+            for name in ("convs", "norms"):
+                setattr(self, name, torch.nn.ModuleList(options.pop(name)))
+            for name, value in options.items():
+                setattr(self, name, value)
 
         def forward(
             self,
@@ -69,18 +62,37 @@ def torch_gnn_class() -> Any:
         ) -> Any:
             given = {"edge_weight": edge_weight, "edge_attr": edge_attr, "edge_type": edge_type}
             third = () if self.third is None else (given[self.third],)
+            x = self.input_dropout(x)
+            if self.lin_in is not None:
+                x = self.lin_in(x)
+                x = x if self.act is None else self.act(x)
+            initial = (x,) if self.kind == "gcn2" else ()
+            rows = []
             for i, conv in enumerate(self.convs):
-                x = conv(x, edge_index, *third)
-                if i < len(self.convs) - 1:
-                    x = x if self.act is None else self.act(x)
-                    x = self.dropout(x)
+                x = conv(x) if self.kind == "appnp" else conv(x, *initial, edge_index, *third)
+                if i < len(self.norms):
+                    x = self._after(i, x, batch, batch_size)
+                    rows.append(x)
+            x = x if self.jk is None else self.jk(rows)
+            x = x if self.lin is None else self.lin(x)
+            x = x if self.propagation is None else self.propagation(x, edge_index, *third)
             if self.readout is None:
                 return x
             batch = x.new_zeros(len(x), dtype=torch.long) if batch is None else batch
             return getattr(pyg, READOUTS[self.readout])(x, batch, batch_size)
 
+        def _after(self, i: int, x: Any, batch: Any, batch_size: int | None) -> Any:
+            """Norm, act and dropout behind convolution i."""
+            if self.act is not None and self.act_first:
+                x = self.act(x)
+            x = self.norms[i](x, batch, batch_size) if takes_batch(self.norms[i]) else self.norms[i](x)
+            if self.act is not None and not self.act_first:
+                x = self.act(x)
+            return self.dropout(x)
+
         def __repr__(self) -> str:
-            return f"TorchGNN({self.in_channels}, {self.out_channels}, num_layers={self.num_layers})"
+            sizes = f"{self.in_channels}, {self.out_channels}"
+            return f"TorchGNN({self.kind}, {sizes}, num_layers={self.num_layers})"
 
     TorchGNN.__module__, TorchGNN.__qualname__ = __name__, "TorchGNN"
     return TorchGNN
@@ -127,12 +139,17 @@ def torch_network_class() -> Any:
     return TorchNetwork
 
 
-@cache
-def model_kinds() -> dict[Any, str | None]:
-    """PyG's models with the kind of convolution of each; a `TorchGNN` knows its own."""
+def kind_of(module: Any) -> str | None:
+    """The kind of convolution of one of PyG's models or of a `TorchGNN`; None for any other module."""
+    if type(module) is torch_gnn_class():
+        return str(module.kind)
     pyg = require_pyg("torch_geometric.nn")
-    kinds: dict[Any, str | None] = {getattr(pyg, name): kind for kind, (name, _) in MODELS.items()}
-    return {**kinds, torch_gnn_class(): None}
+    for kind, (name, options) in MODELS.items():
+        if type(module) is getattr(pyg, name):
+            v2 = isinstance(module.convs[0], pyg.GATv2Conv)
+            if options.get("v2", False) == v2:
+                return kind
+    return None
 
 
 def __getattr__(name: str) -> Any:

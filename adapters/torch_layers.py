@@ -79,6 +79,7 @@ LAYERS: dict[str, Layer] = {
     ),
     "PairNorm": layer("torch_geometric.nn.PairNorm", "scale scale_individually eps"),
     "GraphSizeNorm": layer("torch_geometric.nn.GraphSizeNorm"),
+    "JumpingKnowledge": layer("torch_geometric.nn.JumpingKnowledge", "mode channels num_layers"),
     "LSTM": layer(
         "torch.nn.LSTM",
         "input_size hidden_size num_layers bias batch_first bidirectional",

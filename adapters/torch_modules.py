@@ -7,18 +7,20 @@ from typing import Any
 
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_gnn import model_kinds, torch_network_class
-from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts
-from tinygnn.adapters.torch_output import make
+from tinygnn.adapters.torch_gnn import kind_of, torch_network_class
+from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, WITH_FUNCTIONS, counterparts
+from tinygnn.adapters.torch_output import Made, make
+from tinygnn.convolutions import CONVOLUTIONS
 from tinygnn.gnn import GNN
 from tinygnn.network import Network
 from tinygnn.nn import Module, init
+from tinygnn.nn.names import ACTIVATIONS
 
 ACTS = ("act", "nonlinearity")  # arguments that are activations
 # What a module holds that changes no number it computes on one graph, or only those it starts from.
 WITHOUT_EFFECT = {
     "training", "cached", "decomposed_layers", "weight_initializer", "bias_initializer", "inplace",
-    "call_super_init", "dump_patches", "is_sorted", "init_avg_deg_lin", "init_avg_deg_log",
+    "norm", "call_super_init", "dump_patches", "is_sorted", "init_avg_deg_lin", "init_avg_deg_log",
 }  # fmt: skip
 
 
@@ -44,18 +46,27 @@ def from_torch(module: Any) -> Module:
     return model.train(module.training)
 
 
-def make_ours(module: Any, path: str) -> Module:
-    """A model like the module, with weights of its own. path: where the module is, for messages."""
-    if type(module) in model_kinds():
-        return _gnn(module, path)
+def make_ours(module: Any, path: str, made: Made | None = None) -> Module:
+    """A model like the module, with weights of its own.
+
+    path: where the module is, for messages. made: what stands for parts that were met before, by their id.
+    """
+    made = {} if made is None else made
+    if id(module) not in made:
+        made[id(module)] = _make(module, path, made)
+    ours: Module = made[id(module)]
+    return ours
+
+
+def _make(module: Any, path: str, made: Made) -> Module:
+    if kind_of(module) is not None:
+        return _gnn(module, path, made)
     if type(module) in (torch_network_class(), require_pyg("torch_geometric.nn").Sequential):
-        return _network(module, path)
+        return _network(module, path, made)
     if type(module) not in counterparts():
         raise AdapterError(_no_counterpart(module, path), attribute=path)
     name, entry = counterparts()[type(module)]
-    arguments = {
-        argument: _value(value, f"{path}.{argument}") for argument, value in entry.read_theirs(module).items()
-    }
+    arguments = {n: _value(value, f"{path}.{n}", made) for n, value in entry.read_theirs(module).items()}
     for argument, value in arguments.items():
         if argument.startswith("in_channels") and (not isinstance(value, int) or value < 0):
             raise AdapterError(
@@ -63,6 +74,8 @@ def make_ours(module: Any, path: str) -> Module:
                 f"{type(module).__name__} with that number and load this one's state_dict into it",
                 attribute=path,
             )
+    if name in WITH_FUNCTIONS:
+        arguments = {n: _of_a_value(v, f"{path}.{n}") if n in ACTS else v for n, v in arguments.items()}
     try:
         model: Module = getattr(nn, name)(*arguments.pop("*", []), **arguments.pop("**", {}), **arguments)
     except (TypeError, ValueError) as error:
@@ -71,39 +84,51 @@ def make_ours(module: Any, path: str) -> Module:
     return model
 
 
-def _gnn(module: Any, path: str) -> GNN:
+def _gnn(module: Any, path: str, made: Made) -> GNN:
     """The GNN of one of PyG's models, or of a `TorchGNN`."""
-    kind = model_kinds()[type(module)] or module.kind
+    kind = str(kind_of(module))
+    act, jk, lin_in, lin, propagation = (
+        _value(getattr(module, name, None), f"{path}.{name}", made)
+        for name in ("act", "jk", "lin_in", "lin", "propagation")
+    )
+    drops = {
+        "dropout": module.dropout.p,
+        "input_dropout": 0.0 if not hasattr(module, "input_dropout") else module.input_dropout.p,
+    }
     model = GNN(
-        kind,
+        "sage",  # any kind: the convolutions follow
         module.in_channels,
         module.hidden_channels,
         module.num_layers,
         module.out_channels,
-        act=_activation(module.act, f"{path}.act"),
-        dropout=module.dropout.p,
+        act=act,
+        act_first=module.act_first,
         readout=getattr(module, "readout", None),
+        **drops,
     )
-    model.convs = [make_ours(conv, f"{path}.convs[{i}]") for i, conv in enumerate(module.convs)]
+    model.kind = kind
+    model.convs = [make_ours(conv, f"{path}.convs[{i}]", made) for i, conv in enumerate(module.convs)]
+    model.third = CONVOLUTIONS[kind].third_for({"edge_dim": getattr(model.convs[0], "edge_dim", None)})
+    model.jk_mode = module.jk_mode
+    model.jk, model.lin_in, model.lin, model.propagation = jk, lin_in, lin, propagation
+    model.has_last_step = model.jk_mode is not None or CONVOLUTIONS[kind].constant_width
+    followed = module.num_layers if model.has_last_step else module.num_layers - 1
+    norms = list(module.norms)[:followed]
+    model.norms = [make_ours(norm, f"{path}.norms[{i}]", made) for i, norm in enumerate(norms)]
     _insist_on_all_options(module, model, path)
     return model
 
 
-def _network(module: Any, path: str) -> Network:
+def _network(module: Any, path: str, made: Made) -> Network:
     """The Network of a `TorchNetwork`, or of PyG's Sequential where its headers are those of a Network."""
-    layers = [make_ours(child, f"{path}.{name}") for name, child in module.named_children()]
+    children = [(f"module_{i}", getattr(module, f"module_{i}", None)) for i in range(_length(module))]
+    layers = [make_ours(child, f"{path}.{name}", made) for name, child in children]
     if type(module) is not torch_network_class():
         first = next(iter(module.signature.param_dict))
-        calls = Network(*layers).calls()
-        for i, (child, call) in enumerate(zip(module._children, calls)):
+        for child, call in zip(module._children, Network(*layers).calls()):
             found, expected = child.param_names[1:], [name for name in call if name is not None]
             chain = [child.param_names[0], *child.return_names]
-            if (
-                len(layers) != len(module)
-                or found != expected[: len(found)]
-                or chain != [first, first]
-                or child.name != f"module_{i}"
-            ):
+            if found != expected[: len(found)] or chain != [first, first]:
                 raise AdapterError(
                     f"{path}.{child.name} is called as {', '.join(child.param_names)} -> "
                     f"{', '.join(child.return_names)}: tinygnn's Network calls layers with x, edge_index, "
@@ -113,13 +138,17 @@ def _network(module: Any, path: str) -> Network:
     return Network(*layers)
 
 
-def _value(value: Any, path: str) -> Any:
-    """An argument for tinygnn: modules become ours, all else stays as it is."""
+def _length(module: Any) -> int:
+    return len(module.calls) if type(module) is torch_network_class() else len(module)
+
+
+def _value(value: Any, path: str, made: Made) -> Any:
+    """An argument for tinygnn: modules become ours, functions of PyTorch's their names."""
     torch = require_torch()
     if isinstance(value, torch.nn.Module):
-        return make_ours(value, path)
+        return make_ours(value, path, made)
     if isinstance(value, dict):
-        return {name: _value(part, f"{path}.{name}") for name, part in value.items()}
+        return {name: _value(part, f"{path}.{name}", made) for name, part in value.items()}
     if isinstance(value, type):
         if value not in counterparts():
             raise AdapterError(
@@ -131,30 +160,28 @@ def _value(value: Any, path: str) -> Any:
     if isinstance(value, torch.Tensor):
         raise AdapterError(f"{path} is a tensor, which tinygnn cannot have there", attribute=path)
     if isinstance(value, (list, tuple)):
-        return [_value(part, f"{path}[{i}]") for i, part in enumerate(value)]
-    return value
-
-
-def _activation(value: Any, path: str) -> Any:
-    """An activation: its name, or where it has options of its own a function of a Value."""
-    torch = require_torch()
-    for name, kind in ACTIVATION_CLASSES.items():
-        if type(value) is getattr(torch.nn, kind) and _options(value) == _options(getattr(torch.nn, kind)()):
-            return name
-        if callable(value) and any(getattr(x, name, None) is value for x in (torch, torch.nn.functional)):
-            return name
-    if isinstance(value, torch.nn.Module):
-        function = getattr(make_ours(value, path), "of", None)
-        if function is None:
-            raise AdapterError(
-                f"{path} is a {type(value).__name__}, no function of one number", attribute=path
-            )
-        return function
+        return [_value(part, f"{path}[{i}]", made) for i, part in enumerate(value)]
     if callable(value):
+        for name in ACTIVATION_CLASSES:
+            if value in (getattr(torch, name, None), getattr(torch.nn.functional, name, None)):
+                return name
         raise AdapterError(
             f"{path} is {value!r}: choose from {', '.join(ACTIVATION_CLASSES)}", attribute=path
         )
     return value
+
+
+def _of_a_value(act: Any, path: str) -> Any:
+    """An activation as a function of a Value: the name of one, or the method of a module."""
+    if not isinstance(act, Module):
+        return act
+    for name, kind in ACTIVATIONS.items():
+        if type(act) is kind and repr(act) == repr(kind()):
+            return name
+    function = getattr(act, "of", None)
+    if function is None:
+        raise AdapterError(f"{path} is {act!r}, which is no function of one number", attribute=path)
+    return function
 
 
 def _insist_on_all_options(module: Any, model: Module, path: str) -> None:
@@ -200,6 +227,8 @@ def _no_counterpart(module: Any, path: str) -> str:
     if isinstance(inner, require_torch().nn.Module):
         name = "module" if hasattr(module, "module") else "_orig_mod"
         return f"{path} is a {kind} around the model: give model.{name}"
+    if not isinstance(module, require_torch().nn.Module):
+        return f"{path} is {module!r}, which is no module: tinygnn's models are made of layers"
     children = dict(module.named_children())
     known = [name for name, child in children.items() if type(child) in counterparts()]
     hint = (

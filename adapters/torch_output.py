@@ -7,12 +7,22 @@ from typing import Any
 from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
 from tinygnn.adapters.torch_gnn import MODELS, torch_gnn_class, torch_network_class
-from tinygnn.adapters.torch_layers import ACTIVATION_CLASSES, LAYERS, counterparts, entry_of
+from tinygnn.adapters.torch_layers import (
+    ACTIVATION_CLASSES,
+    LAYERS,
+    counterparts,
+    entry_of,
+    norm_kwargs_of,
+    norm_of,
+    options_of_gnn,
+)
 from tinygnn.gnn import GNN
 from tinygnn.network import Network
 from tinygnn.nn import Module
 from tinygnn.nn.activation import ACTIVATIONS
 from tinygnn.nn.names import Function
+
+Made = dict[int, Any]  # by the id of a part, what was made for it
 
 
 def to_torch(model: Module, *, dtype: Any = "float64") -> Any:
@@ -39,73 +49,93 @@ def to_torch(model: Module, *, dtype: Any = "float64") -> Any:
     return module.train(model.training)
 
 
-def make(model: Any, path: str) -> Any:
-    """A module like the model, with weights of its own. path: where the model is, for messages."""
+def make(model: Any, path: str, made: Made | None = None) -> Any:
+    """A module like the model, with weights of its own.
+
+    path: where the model is, for messages. made: what stands for parts that were met before, by their id; a
+    part that is used twice stays one.
+    """
+    made = {} if made is None else made
+    if id(model) not in made:
+        made[id(model)] = _make(model, path, made)
+    return made[id(model)]
+
+
+def _make(model: Any, path: str, made: Made) -> Any:
     entry = entry_of(model)
     if entry is not None:
-        read = {name: _value(value, f"{path}.{name}") for name, value in entry.read(model).items()}
+        read = {name: _value(value, f"{path}.{name}", made) for name, value in entry.read(model).items()}
         return entry.load()(*read.pop("*", []), **read.pop("**", {}), **read)
     if type(model) is GNN:
-        return _gnn(model, path)
+        return _gnn(model, path, made)
     if type(model) is Network:
-        layers = [make(layer, f"{path}[{i}]") for i, layer in enumerate(model)]
+        layers = [make(layer, f"{path}[{i}]", made) for i, layer in enumerate(model)]
         return torch_network_class()(layers, model.calls())
     raise AdapterError(_no_counterpart(model, path), attribute=path)
 
 
-def _gnn(model: GNN, path: str) -> Any:
-    """PyG's model for a GNN, or a `TorchGNN` where PyG has none or reads nothing out."""
-    _insist_on_a_plain_stack(model, path)
-    convs = [make(conv, f"{path}.convs[{i}]") for i, conv in enumerate(model.convs)]
-    sizes = (model.in_channels, model.hidden_channels, model.num_layers, model.out_channels)
-    options = {"act": _value(model.act, f"{path}.act"), "dropout": model.dropout.p}
-    if model.readout is not None or model.kind not in MODELS:
-        module = torch_gnn_class()(model.kind, *sizes, **options, readout=model.readout, third=model.third)
-    else:
-        name, more = MODELS[model.kind]
-        module = getattr(require_pyg("torch_geometric.nn"), name)(*sizes, **options, **more)
-    module.convs = require_torch().nn.ModuleList(convs)  # with all their options
+def _gnn(model: GNN, path: str, made: Made) -> Any:
+    """PyG's model for a GNN, or a `TorchGNN` where PyG has none."""
+    torch = require_torch()
+    parts = {
+        name: [make(part, f"{path}.{name}[{i}]", made) for i, part in enumerate(getattr(model, name))]
+        for name in ("convs", "norms")
+    }
+    names = ("act", "jk", "lin_in", "lin", "propagation")
+    own = {name: _value(getattr(model, name), f"{path}.{name}", made) for name in names}
+    sizes = ("in_channels", "hidden_channels", "num_layers", "out_channels")
+    options = {name: getattr(model, name) for name in (*sizes, "act_first")}
+    input_dropout = model.input_dropout.p
+    if model.kind not in MODELS or model.readout is not None or input_dropout > 0.0:
+        options.update(
+            {"kind": model.kind, "third": model.third, "jk_mode": model.jk_mode, "readout": model.readout}
+        )
+        drops = {
+            "dropout": torch.nn.Dropout(model.dropout.p),
+            "input_dropout": torch.nn.Dropout(input_dropout),
+        }
+        return torch_gnn_class()(**options, **parts, **own, **drops)
+    name, more = MODELS[model.kind]
+    if name == "PNA":
+        more = {n: _value(v, path, made) for n, v in options_of_gnn(model.convs[0]).items() if n != "act"}
+    module = getattr(require_pyg("torch_geometric.nn"), name)(
+        **options, act=own["act"], dropout=model.dropout.p, jk=model.jk_mode,
+        norm=norm_of(model.norms), norm_kwargs=norm_kwargs_of(model.norms), **more,
+    )  # fmt: skip
+    rest = [torch.nn.Identity()] * (model.num_layers - len(parts["norms"]))
+    module.convs = torch.nn.ModuleList(parts["convs"])  # with all their options
+    module.norms = torch.nn.ModuleList(parts["norms"] + rest)
     return module
 
 
-def _insist_on_a_plain_stack(model: GNN, path: str) -> None:
-    """Refuse what neither PyG's model nor `TorchGNN` is told here."""
-    for name, there in (
-        ("norm", any(not isinstance(norm, nn.Identity) for norm in model.norms)),
-        ("jk", model.jk_mode is not None),
-        ("input_dropout", model.input_dropout.p > 0.0),
-        (f"kind {model.kind!r}", model.lin_in is not None or model.propagation is not None),
-    ):
-        if there:
-            raise AdapterError(
-                f"{path} has a {name}, which to_torch does not know: convert its parts one by one",
-                attribute=path,
-            )
-
-
-def _value(value: Any, path: str) -> Any:
+def _value(value: Any, path: str, made: Made) -> Any:
     """An argument for PyTorch: layers become theirs, all else stays as it is."""
     if isinstance(value, Function):
         value = value.function
     if isinstance(value, Module):
-        return make(value, path)
+        return make(value, path, made)
     if isinstance(value, (list, tuple)):
-        return [_value(part, f"{path}[{i}]") for i, part in enumerate(value)]
+        return [_value(part, f"{path}[{i}]", made) for i, part in enumerate(value)]
     if isinstance(value, dict):
-        return {name: _value(part, f"{path}.{name}") for name, part in value.items()}
+        return {name: _value(part, f"{path}.{name}", made) for name, part in value.items()}
     if isinstance(value, type):
         return _class(value, path)
     if callable(value):
-        for name, function in ACTIVATIONS.items():
-            if function is value:
-                return getattr(require_torch().nn, ACTIVATION_CLASSES[name])()
-        owner = getattr(value, "__self__", None)
-        if entry_of(owner) is not None:  # LeakyReLU(0.1).of
-            return make(owner, path)
-        raise AdapterError(
-            f"{path} is {value!r}, a function of your own: PyG has {', '.join(ACTIVATIONS)}", attribute=path
-        )
+        return _function(value, path, made)
     return value
+
+
+def _function(value: Any, path: str, made: Made) -> Any:
+    """A module for a function of a Value, which is an activation of tinygnn's or `LeakyReLU(0.1).of`."""
+    for name, function in ACTIVATIONS.items():
+        if function is value:
+            return getattr(require_torch().nn, ACTIVATION_CLASSES[name])()
+    owner = getattr(value, "__self__", None)
+    if entry_of(owner) is not None:
+        return make(owner, path, made)
+    raise AdapterError(
+        f"{path} is {value!r}, a function of your own: PyG has {', '.join(ACTIVATIONS)}", attribute=path
+    )
 
 
 def _class(kind: type, path: str) -> Any:

@@ -75,6 +75,11 @@ CASES: dict[str, list[Case]] = {
         ),
         case("x", channel_list=[3, 4, 2], norm="batch_norm", training=True),
     ],
+    "JumpingKnowledge": [
+        case("stack", mode="cat"),
+        case("stack", mode="max"),
+        case("stack", mode="lstm", channels=3, num_layers=2),
+    ],
     "BatchNorm1d": [
         case("x", num_features=3),
         case("x", num_features=3, training=True),
@@ -305,6 +310,8 @@ def inputs_of(case: Case) -> dict[str, Any]:
     for name in case.inputs.split():
         if name == "x":
             made[name] = drawn(NODES, case.width)
+        elif name == "stack":
+            made[name] = [drawn(NODES, 3), [[0.1 - entry for entry in row] for row in drawn(NODES, 3)]]
         elif name == "x0":
             made[name] = [row[::-1] for row in drawn(NODES, case.width)]
         elif name == "h":
@@ -344,7 +351,8 @@ def assert_agree(layer: Module, module: Any, inputs: dict[str, Any]) -> None:
     for name in set(theirs) - fixed:
         theirs[name].requires_grad_()
     out = leaves(outputs(layer(*ours.values())))
-    expected = outputs(module(*theirs.values()))
+    called_with = [list(given) if name == "stack" else given for name, given in theirs.items()]
+    expected = outputs(module(*called_with))
     close("output", numbers(out), expected)
     cotangent = [0.3 + 0.1 * (7 * i % 11) for i in range(len(out))]
     layer.zero_grad()
@@ -390,6 +398,7 @@ def test_there_and_back_is_the_same_layer(name: str, case: Case) -> None:
     assert repr(back) == repr(layer)
     assert back.state_dict() == layer.state_dict()
     assert type(module).__name__ == LAYERS[name].name
+    back(*inputs_of(case).values())
     # GCN2Conv shows the β that these make; averages of degrees are in the state_dict; act says it all.
     lost = {"theta", "layer", "deg", "act_kwargs"}
     read = LAYERS[name].read(back)
