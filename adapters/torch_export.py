@@ -7,27 +7,32 @@ import os
 import random
 import shutil
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import tinygnn
+from tinygnn import nn
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
-from tinygnn.adapters.torch_code import Imports, gnn_class
+from tinygnn.adapters.torch_code import Imports
+from tinygnn.adapters.torch_model_code import model_class
 from tinygnn.adapters.torch_output import to_torch
-from tinygnn.edge_index import EdgeIndex
 from tinygnn.gnn import GNN
 from tinygnn.modes import no_grad
+from tinygnn.network import Network
 from tinygnn.nn import Module
-from tinygnn.nn.module import numbers_of
 from tinygnn.safetensors import save_file
 
 PROBE_NODES, PROBE_EDGES = 12, 40
 
 TEXT = '''\
-"""{name}, as a module of PyTorch Geometric.
+"""A module of PyTorch Geometric, trained by tinygnn as
+
+{name}
 
     python model.py           loads the weights and compares what they compute with what tinygnn computed
-    from model import load    the same in a program: model = load(); model({arguments})
+    from model import load    the same in a program: model = load()
+                              model({arguments})
 
 Written by tinygnn {tinygnn}; checked with torch {torch} and torch_geometric {pyg}. weights.safetensors and
 probe.safetensors belong beside this file.
@@ -98,19 +103,20 @@ if __name__ == "__main__":
 '''
 
 
-def export_torch(model: Module, directory: str | os.PathLike[str]) -> None:
-    """Write a GNN as a PyG module: model.py, weights.safetensors and probe.safetensors.
+def export_torch(model: Module, directory: str | os.PathLike[str], *, in_channels: int | None = None) -> None:
+    """Write a GNN or a Network as a PyG module: model.py, weights.safetensors and probe.safetensors.
 
     model.py defines the module in plain code, loads the weights (float64, PyG's names) and asserts that
-    the output for the stored random graph is what tinygnn computed; it runs as `python model.py`. The
-    folder appears whole, after all of this was done once.
+    the output for a stored random graph is what tinygnn computed; it runs as `python model.py`. The
+    folder appears whole, after all of this was done once. in_channels: the size of the input where the
+    model does not tell it.
 
     Raises AdapterError for a model that has no counterpart, and where the folder holds something already.
     """
     folder = Path(directory)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise AdapterError(f"{folder} holds something already: name a new folder", path=folder)
-    text, weights, probe = _contents(model)
+    text, weights, probe = _contents(model, in_channels)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -125,19 +131,18 @@ def export_torch(model: Module, directory: str | os.PathLike[str]) -> None:
         raise
 
 
-def _contents(model: Module) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def _contents(model: Module, in_channels: int | None) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """The text of model.py, the weights and the probe."""
-    if not isinstance(model, GNN):
+    if not isinstance(model, (GNN, Network)):
         raise AdapterError(
-            f"export takes a GNN, not a {type(model).__name__}: to_torch converts it, and torch.save saves it"
+            f"export takes a GNN or a Network, not a {type(model).__name__}: to_torch converts it, and "
+            "torch.save saves it"
         )
     module = to_torch(model)
     imports = Imports()
-    third = model.third
-    source = gnn_class(module, third, imports)
-    arguments = ["x", "edge_index", *([third] if third else []), *(["batch"] if model.readout else [])]
+    source, arguments = model_class(module, getattr(model, "third", None), imports)
     text = TEXT.format(
-        name=repr(model),
+        name=textwrap.fill(repr(model), 100, initial_indent="    ", subsequent_indent="        "),
         arguments=", ".join(arguments),
         tinygnn=tinygnn.__version__,
         torch=require_torch().__version__,
@@ -145,26 +150,59 @@ def _contents(model: Module) -> tuple[str, dict[str, Any], dict[str, Any]]:
         imports=imports,
         model=source,
     )
-    return text, model.state_dict(), _probe(model, third)
+    return text, model.state_dict(), _probe(model, arguments[1:], in_channels)
 
 
-def _probe(model: GNN, third: str | None) -> dict[str, Any]:
-    """A random graph, what belongs to its edges, and the model's output for it, all by name."""
+def _probe(model: GNN | Network, arguments: list[str], in_channels: int | None) -> dict[str, Any]:
+    """A random graph, what the model takes of it by name, and the model's output for it.
+
+    With a batch it is two graphs of six nodes each.
+    """
     rng = random.Random(0)
-    half = PROBE_NODES // 2  # two graphs of six nodes each, if there is a readout
+    half = PROBE_NODES // 2
     ends = [(rng.randrange(half), rng.randrange(half), half * (e % 2)) for e in range(PROBE_EDGES)]
-    probe: dict[str, Any] = {
-        "x": [[rng.uniform(-1.0, 1.0) for _ in range(model.in_channels)] for _ in range(PROBE_NODES)],
+    layers = list(model.convs if isinstance(model, GNN) else model)
+    width = getattr(model, "in_channels", in_channels) or next(filter(None, map(_width, layers)), None)
+    if width is None:
+        raise AdapterError(f"{model!r} does not tell the size of its input: give in_channels")
+    made = {
         "edge_index": [[s + shift for s, _, shift in ends], [t + shift for _, t, shift in ends]],
+        "edge_weight": [rng.uniform(0.5, 1.5) for _ in range(PROBE_EDGES)],
+        "batch": [i // half for i in range(PROBE_NODES)],
+        "edge_type": [rng.randrange(min(map(_relations, layers))) for _ in range(PROBE_EDGES)],
     }
-    if third == "edge_weight":
-        probe[third] = [rng.uniform(0.5, 1.5) for _ in range(PROBE_EDGES)]
+    features = next(filter(None, map(_edge_width, layers)), 0)
+    made["edge_attr"] = [[rng.uniform(-1.0, 1.0) for _ in range(features)] for _ in range(PROBE_EDGES)]
+    x = [[rng.uniform(-1.0, 1.0) for _ in range(width)] for _ in range(PROBE_NODES)]
+    given = {name: made[name] for name in arguments}
     training = model.training
     with no_grad():
-        given = [EdgeIndex.of(probe["edge_index"]), *([probe[third]] if third else [])]
-        output = model.eval()(probe["x"], *given)
+        output = model.eval()(x, **given)
     model.train(training)
-    return {**probe, "output": numbers_of(output)}
+    return {"x": x, **given, "output": [list(map(float, row)) for row in output]}
+
+
+def _width(layer: Any) -> int | None:
+    """How many columns a layer takes, where it says so."""
+    if isinstance(layer, nn.EdgeConv):
+        width = _width(layer.nn)
+        return None if width is None else width // 2
+    for name in ("in_channels", "channels", "num_features"):
+        if isinstance(getattr(layer, name, None), int):
+            return int(getattr(layer, name))
+    parts = [layer.nn] if isinstance(getattr(layer, "nn", None), Module) else list(layer.children())[:1]
+    return _width(parts[0]) if parts else None
+
+
+def _edge_width(layer: Any) -> int | None:
+    """How many features of an edge a layer takes."""
+    if getattr(layer, "edge_dim", None) is not None:
+        return int(layer.edge_dim)
+    return _width(layer.nn) if isinstance(layer, (nn.NNConv, nn.GINEConv)) else None
+
+
+def _relations(layer: Any) -> int:
+    return int(getattr(layer, "num_relations", 1))
 
 
 def _run(path: Path) -> None:

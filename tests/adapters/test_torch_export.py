@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +13,39 @@ import pytest
 
 from tinygnn import GNN, nn
 from tinygnn.adapters import AdapterError, export_torch, to_torch, torch_export
+from tinygnn.network import Network
 from tinygnn.safetensors import load_file, save_file
 
 torch = pytest.importorskip("torch")
 pyg = pytest.importorskip("torch_geometric")
 
+PNA = {"aggregators": ["mean", "max"], "scalers": ["identity", "linear"], "deg": [1, 2, 3]}
 MODELS: dict[str, dict[str, Any]] = {
     "node": {"conv": "gcn", "improved": True, "dropout": 0.5, "act": "elu"},
     "one-layer": {"conv": "sage", "num_layers": 1, "aggr": "max"},
     "no-act": {"conv": "gat", "heads": 2, "act": None},
-    "own-act": {"conv": "gcn", "act": nn.LeakyReLU(0.3).of, "num_layers": 3},
+    "own-act": {"conv": "gcn", "act": nn.LeakyReLU(0.3), "num_layers": 3},
+    "shared-act": {"conv": "gin", "act": "prelu", "norm": "layer_norm", "train_eps": True},
+    "norm": {"conv": "gatv2", "norm": "graph_norm", "edge_dim": 2, "residual": True, "act_first": True},
+    "layer-norm": {"conv": "gcn", "norm": "layer_norm", "jk": "last"},
+    "jk-cat": {"conv": "gcn", "norm": "batch_norm", "jk": "cat"},
+    "jk-lstm": {"conv": "tag", "jk": "lstm", "input_dropout": 0.5, "dropout": 0.25},
+    "appnp": {"conv": "appnp", "conv_kwargs": {"K": 3, "alpha": 0.2}},
+    "gcn2": {"conv": "gcn2", "alpha": 0.2, "theta": 0.5},
+    "gated": {"conv": "gated", "conv_kwargs": {"num_layers": 2}},
+    "rgcn": {"conv": "rgcn", "num_relations": 3, "num_bases": 2},
+    "nn": {"conv": "nn", "edge_dim": 3},
+    "gine": {"conv": "gine", "edge_dim": 2},
+    "edge": {"conv": "edge"},
+    "pna": {"conv": "pna", **PNA, "edge_dim": 2, "towers": 1},
     "graph": {"conv": "sage", "readout": "mean"},
+    "graph-norm": {"conv": "graph", "readout": "max", "norm": "instance_norm"},
+}
+NETWORKS = {
+    "layers": "Dropout(0.5), GCNConv(in_channels, 4, improved=True), LayerNorm(4), Linear(4, out_channels)",
+    "readout": "GINConv(MLP([in_channels, 4])), SumAggregation(), MLP([4, 4, out_channels], norm=None)",
+    "edges": "EdgeConv(Linear(10, 4)), GATConv(4, 4, edge_dim=2), RGCNConv(4, out_channels, 2)",
+    "attention": "SAGEConv(in_channels, 4), AttentionalAggregation(Linear(4, 1), MLP([4, out_channels]))",
 }
 # Runs each folder as a program, and then uses it as a module, where tinygnn is not to be found.
 USE = """
@@ -38,7 +61,9 @@ for folder in sys.argv[1:]:
 """
 
 
-def make(options: dict[str, Any]) -> GNN:
+def make(options: dict[str, Any] | str) -> GNN | Network:
+    if isinstance(options, str):
+        return Network.of(options, 5, 3, random.Random(1))
     sizes = {"in_channels": 5, "hidden_channels": 4, "num_layers": 2, "out_channels": 3, "seed": 1}
     return GNN(**{**sizes, **options})
 
@@ -50,9 +75,9 @@ def namespace_of(folder: Path) -> dict[str, Any]:
     return namespace
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, *NETWORKS])
 def test_the_code_makes_the_module_that_to_torch_makes(name: str, tmp_path: Path) -> None:
-    model = make(MODELS[name])
+    model = make({**MODELS, **NETWORKS}[name])
     export_torch(model, tmp_path / "out")
     text = (tmp_path / "out" / "model.py").read_text()
     assert "tinygnn import" not in text and "import tinygnn" not in text
@@ -60,9 +85,14 @@ def test_the_code_makes_the_module_that_to_torch_makes(name: str, tmp_path: Path
     namespace = namespace_of(tmp_path / "out")
     loaded, module = namespace["load"](), to_torch(model).eval()
     assert not loaded.training
-    assert list(loaded.state_dict()) == list(module.state_dict())
-    x, edges = torch.rand(4, 5).double(), torch.tensor([[0, 1, 2, 3], [1, 0, 1, 1]])
-    assert torch.allclose(loaded(x, edges), module(x, edges), rtol=1e-12, atol=1e-14)
+    assert set(loaded.state_dict()) == set(module.state_dict())
+    probe = {name: torch.tensor(t) for name, t in load_file(tmp_path / "out" / "probe.safetensors").items()}
+    probe = {
+        name: t.double() if t.is_floating_point() else t for name, t in probe.items() if name != "output"
+    }
+    probe = {name: t + 0.25 if name == "x" else t for name, t in probe.items() if name != "batch"}
+    assert torch.allclose(loaded(**probe), module(**probe), rtol=1e-11, atol=1e-13)
+    assert len(list(loaded.parameters())) == len(list(module.parameters()))
     assert next(namespace["load"](torch.float32).parameters()).dtype == torch.float32
 
 
@@ -127,14 +157,23 @@ def test_nothing_half_written_stays_behind(tmp_path: Path, monkeypatch: pytest.M
 def test_an_output_that_differs_is_refused_before_there_is_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_export, "gnn_class", lambda *_: "class Model(torch.nn.Module):\n    pass\n")
+    monkeypatch.setattr(
+        torch_export,
+        "model_class",
+        lambda *_: ("class Model(torch.nn.Module):\n    pass\n", ["x", "edge_index"]),
+    )
     with pytest.raises(AdapterError, match="the exported model does not compute what tinygnn does"):
         export_torch(make(MODELS["node"]), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AdapterError, match="export takes a GNN, not a Linear: to_torch converts it"):
+    with pytest.raises(
+        AdapterError, match="export takes a GNN or a Network, not a Linear: to_torch converts it"
+    ):
         export_torch(nn.Linear(2, 3), tmp_path / "out")
+    with pytest.raises(AdapterError, match="does not tell the size of its input: give in_channels"):
+        export_torch(Network(nn.ReLU()), tmp_path / "out")
+    export_torch(Network(nn.ReLU()), tmp_path / "out", in_channels=4)
     with pytest.raises(AdapterError, match="a function of your own"):
-        export_torch(GNN("gcn", 2, 3, 2, act=lambda value: value), tmp_path / "out")
+        export_torch(GNN("gcn", 2, 3, 2, act=lambda value: value), tmp_path / "other")
