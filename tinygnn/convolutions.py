@@ -134,7 +134,6 @@ CONVOLUTIONS: dict[str, Kind] = {
     "graph": Kind(plain(nn.GraphConv), "edge_weight"),
     "pna": Kind(plain(nn.PNAConv), "edge_attr"),
     "edge": Kind(edge),
-    "pna": Kind(plain(nn.PNAConv), "edge_attr"),
     "nn": Kind(edge_conditioned, "edge_attr", needs_edge_attr=True),
     "rgcn": Kind(plain(nn.RGCNConv), "edge_type"),
     "cheb": Kind(plain(nn.ChebConv), "edge_weight"),

@@ -13,6 +13,8 @@ import pytest
 
 from tinygnn import GNN, nn
 from tinygnn.adapters import AdapterError, export_torch, to_torch, torch_export
+from tinygnn.checkpoint import Checkpoint
+from tinygnn.cli import main
 from tinygnn.network import Network
 from tinygnn.safetensors import load_file, save_file
 
@@ -177,3 +179,38 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     export_torch(Network(nn.ReLU()), tmp_path / "out", in_channels=4)
     with pytest.raises(AdapterError, match="a function of your own"):
         export_torch(GNN("gcn", 2, 3, 2, act=lambda value: value), tmp_path / "other")
+
+
+# ---- the command --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ["--model", "gat", "--conv", "heads=2", "--hidden", "4"],
+        ["--network", "SAGEConv(in_channels, out_channels)"],
+    ],
+)
+def test_the_command_exports_the_best_weights_of_a_run(
+    model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, out = str(tmp_path / "run"), str(tmp_path / "out")
+    assert main(["train", "karate", "--epochs", "2", "--out", run, *model]) == 0
+    assert main(["export", run, "--to", "torch", out]) == 0
+    shown = capsys.readouterr().out
+    assert f"-> {out}" in shown and f"python {out}{os.sep}model.py" in shown
+    weights = Checkpoint.load(tmp_path / "run" / "best.safetensors").weights
+    assert load_file(tmp_path / "out" / "weights.safetensors") == weights
+    assert namespace_of(tmp_path / "out")["load"]() is not None
+    assert main(["export", run, "--to", "torch", out]) == 2
+    assert "holds something already: name a new folder" in capsys.readouterr().err
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(tmp_path / "no"), "--to", "torch", str(tmp_path / "out")]) == 2
+    assert "there is no such run; train one" in capsys.readouterr().err
+    run = str(tmp_path / "run")
+    assert main(["train", "karate", "--epochs", "1", "--runs", "2", "--out", run]) == 0
+    assert main(["export", run, "--to", "torch", str(tmp_path / "out")]) == 2
+    assert "holds 2 runs: choose one" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
