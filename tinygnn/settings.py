@@ -91,7 +91,7 @@ class TrainSettings:
     hidden: int = setting(POSITIVE, 16, "hidden size", metavar="N")
     layers: int = setting(POSITIVE, 2, "layers", metavar="N")
     heads: int | None = setting(POSITIVE, None, "attention heads, which share the hidden size", metavar="N")
-    conv: str | None = setting(TEXT, None, "further options of the convolution", metavar="heads=8,...")
+    conv: str | None = setting(TEXT, None, "further options of the convolution", metavar="K=2,...")
     network: str | None = setting(
         TEXT, None, "the model layer by layer, as 'GCNConv(in_channels, 16), ReLU(), GCNConv(16, "
         "out_channels)', in place of all other settings of the model",

@@ -11,8 +11,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tinygnn.commands.arguments import finite
-from tinygnn.commands.summary import over_runs, print_split, shown_metrics, spread
+from tinygnn.commands.summary import finite, over_runs, print_split, shown_metrics, spread
 from tinygnn.commands.trained import Trained, add_run, graphs_for, runs_in, settings_for
 from tinygnn.experiment import make_task, node_labels
 from tinygnn.graph import Graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
 from statistics import fmean, stdev
 from typing import Any
 
@@ -136,3 +136,12 @@ def shown_metrics(metrics: Metrics) -> dict[str, list[tuple[str, float]]]:
         split: [(name, x) for name, x in parts.items() if name != "loss"] or list(parts.items())
         for split, parts in metrics.items()
     }
+
+
+def finite(value: Any) -> Any:
+    """The value with null for every nan and inf, which JSON does not have."""
+    if isinstance(value, dict):
+        return {name: finite(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [finite(entry) for entry in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

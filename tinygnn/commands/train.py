@@ -12,11 +12,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tinygnn.commands.arguments import finite
 from tinygnn.commands.interrupt import interrupt
 from tinygnn.commands.options import add_settings, settings_of
 from tinygnn.commands.source import load_graphs
-from tinygnn.commands.summary import Run, print_run, print_runs, run_facts, runs_facts
+from tinygnn.commands.summary import Run, finite, print_run, print_runs, run_facts, runs_facts
 from tinygnn.experiment import Experiment
 from tinygnn.history import History, TrainingState
 from tinygnn.progress import training_progress
