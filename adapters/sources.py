@@ -17,6 +17,7 @@ from tinygnn.adapters.json_graphs import from_json
 from tinygnn.adapters.networkx_graphs import from_networkx
 from tinygnn.adapters.planetoid import from_planetoid
 from tinygnn.adapters.pyg_data import from_pyg_dataset
+from tinygnn.adapters.saved_pyg import from_pt
 from tinygnn.adapters.source_text import Call, parse_call
 from tinygnn.adapters.tudataset import from_tudataset
 from tinygnn.edge_index import EdgeIndex
@@ -62,6 +63,9 @@ def load(source: Any, **options: Any) -> list[Graph]:
         return [_with_options(text, from_csv, {"edges": text, **options})]
     if text.lower().endswith((".json", ".json.gz")):
         return [_with_options(text, from_json, {"path": text, **options})]
+    if text.lower().endswith((".pt", ".pth")):
+        graphs: list[Graph] = _with_options(text, from_pt, {"path": text, **options})
+        return graphs
     if text.lower().endswith((".graphml", ".graphml.gz")):
         return [_with_options(text, from_graphml, {"path": text, **options})]
     hint = did_you_mean(text, ["karate"]) or did_you_mean(scheme + colon, [f"{each}:" for each in SCHEMES])
