@@ -50,6 +50,11 @@ CANCELLING_X = [[1.0, -0.5], [-1.0, 0.5], [0.75, 1.25]]
 # In every column some nodes that a node hears from are equally large.
 TIED_X = [[1.0, -0.5], [1.0, 0.5], [0.75, -0.5], [1.0, 0.5], [-1.5, 0.5], [1.0, 0.5]]
 
+# The largest numbers that nodes hear are 0, or are 0 twice.
+ZERO_X = [[0.0, -0.5], [-1.0, 0.0], [-0.75, -1.5], [-1.0, 0.0], [0.0, -0.25], [-1.0, 0.5]]
+# The numbers that a node hears lie close together.
+CLOSE_X = [[1.0 + i / 512.0, 0.5 - i / 1024.0] for i in range(6)]
+
 
 def columns(settings: dict[str, Any]) -> int:
     """How many heads stand side by side."""
@@ -69,6 +74,9 @@ SAGE_ROWS = {
     **{aggr: Row({"aggr": aggr}, EVERY) for aggr in ("min", "mul", "var", "std", "softmax")},
     "median": Row({"aggr": "median"}, FOR_MEDIAN),
     "max-tie": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, flags=("tie",)),
+    "max-zero": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=ZERO_X, flags=("tie",)),
+    "std-close": Row({"aggr": "std"}, MIXED, sizes=(2, 2), x=CLOSE_X),
+    "var-close": Row({"aggr": "var"}, MIXED, sizes=(2, 2), x=CLOSE_X),
     "constant-features": Row({}, MIXED, sizes=(2, 2), x=TIED_X, constant=("x",)),
     "constant-features-max": Row({"aggr": "max"}, MIXED, sizes=(2, 2), x=TIED_X, constant=("x",)),
 }
