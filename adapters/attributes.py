@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from copy import deepcopy
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from tinygnn.adapters.columns import ABSENT, Locate
@@ -21,6 +22,8 @@ class Attributes:
         self.data = data
         self.locate = locate
         self.names = dict.fromkeys(chain.from_iterable(data))
+        if set(map(type, self.names)) - {str}:
+            refuse_equal_names(of, data)
         self.columns: dict[Any, list[Any]] = {}  # taken ones that also stay in the attribute dict
         self.taken: set[Any] = set()
         self.absent: list[list[Any]] = []
@@ -28,10 +31,10 @@ class Attributes:
 
     def read(self, name: Any, fill: Any) -> list[Any]:
         """The column of a named attribute; where it is missing, fill or an AdapterError."""
-        refuse_unknown(self.of, [name], self.names)
+        if self.data or not isinstance(name, Hashable):  # no edge lacks what every edge must have
+            refuse_unknown(self.of, [name], self.names)
         value = fill.get(name) if isinstance(fill, dict) else fill
-        column = [entries.get(name, ABSENT) for entries in self.data]
-        missing = [i for i, entry in enumerate(column) if entry is ABSENT]
+        column, missing = self._column(name)
         if missing and value is None:
             raise AdapterError(
                 f"{len(missing)} of {len(column)} {self.of}s have no attribute {name!r}, this {self.of} "
@@ -50,14 +53,15 @@ class Attributes:
         self.taken.add(name)
         return column
 
-    def rest(self, kept: list[Any] | None) -> dict[Any, list[Any]]:
-        """The columns that were not taken, None where an entry is absent."""
-        refuse_unknown(self.of, kept, self.names)
-        for name in self.names:
-            if name in self.taken or (kept is not None and name not in kept):
+    def rest(self, kept: list[Any] | None, fill: Any) -> dict[Any, list[Any]]:
+        """The columns that were not taken: all, None where an entry is absent, or those that are named."""
+        for name in self.names if kept is None else kept:
+            if name in self.taken:
                 continue
-            column = [entries.get(name, ABSENT) for entries in self.data]
-            missing = [i for i, entry in enumerate(column) if entry is ABSENT]
+            if kept is not None:
+                self.columns[name] = self.read(name, fill)
+                continue
+            column, missing = self._column(name)
             for i in missing:
                 column[i] = None
             if missing:
@@ -65,23 +69,46 @@ class Attributes:
             self.columns[name] = copied(column)
         return {name: self.columns[name] for name in self.names if name in self.columns}
 
+    def _column(self, name: Any) -> tuple[list[Any], list[int]]:
+        """The entries under a name, and the positions where there is none."""
+        try:
+            return list(map(itemgetter(name), self.data)), []
+        except KeyError:
+            column = [entries.get(name, ABSENT) for entries in self.data]
+            return column, [i for i, entry in enumerate(column) if entry is ABSENT]
+
 
 def copied(column: list[Any]) -> list[Any]:
-    """Copy a column, and every entry of it that could be changed from outside."""
+    """A column of one's own, with every entry copied that could be changed from outside."""
     if set(map(type, column)) <= ATOMS:
-        return list(column)
+        return column
     return [deepcopy(entry) for entry in column]
 
 
 def refuse_unknown(of: str, names: Iterable[Any] | None, known: Iterable[Any]) -> None:
     known = list(known)
     for name in names or []:
+        if not isinstance(name, Hashable):
+            raise AdapterError(f"{name!r} is a {type(name).__name__}: give the name of one attribute")
         if name not in known:
             found = ", ".join(map(repr, known)) or "none"
             raise AdapterError(
                 f"no {of} has an attribute {name!r}; found: {found}{did_you_mean(name, known)}",
                 attribute=name,
             )
+
+
+def refuse_equal_names(of: str, data: Iterable[dict[Any, Any]]) -> None:
+    """Refuse 1 on one node and True or 1.0 on another: equal, they would be one column under one name."""
+    names: dict[Any, Any] = {}
+    for entries in data:
+        for name in entries:
+            other = names.setdefault(name, name)
+            if type(other) is not type(name):
+                raise AdapterError(
+                    f"{of} attributes {other!r} and {name!r} are one name to Python: rename one",
+                    attribute=name,
+                )
 
 
 def refuse_lookalikes(of: str, names: Iterable[Any]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from tinygnn.adapters.errors import AdapterError
+from tinygnn.adapters.errors import AdapterError, shown
 from tinygnn.adapters.kinds import PLAIN, as_row, kind_of, kinds_of, restore_column, width_of
 from tinygnn.graph import MASKS, Graph
 
@@ -82,11 +82,9 @@ def column_kinds(name: Any, column: Sequence[Any], locate: Locate) -> dict[str, 
         try:
             kind_of(entry)
         except TypeError as error:
-            advice = "; name a text attribute as y, or encode it as numbers first"
-            raise AdapterError(
-                f"{name!r} is {error}, not a number{advice if isinstance(entry, str) else ''}",
-                **locate(name, i),
-            ) from None
+            text = isinstance(entry, str) or "of type str" in str(error)
+            advice = "name it as y, the label, or encode it as numbers first" if text else "give a number"
+            raise AdapterError(f"{name!r} is {error}, not a number: {advice}", **locate(name, i)) from None
     raise AdapterError(f"{name!r} holds something that is not a number")
 
 
@@ -120,7 +118,7 @@ def exact_floats(rows: list[list[Any]], describe: Callable[[int, int], dict[str,
             for j, number in enumerate(row):
                 if not _holds(number):
                     raise AdapterError(
-                        f"{number!r} cannot be held exactly by a float; scale it, or leave it out of x",
+                        f"{shown(number)} is not held exactly by a float: scale it or leave it out",
                         **describe(i, j),
                     )
         exact.append(floats)
@@ -156,8 +154,10 @@ def labels(
             return y, None, {"name": name, "kinds": kinds}
         if len(types) > 1:
             found = ", ".join(sorted(kind.__name__ for kind in types))
+            odd = next(i for i, entry in enumerate(column) if type(entry) is not type(column[0]))
             raise AdapterError(
-                f"the label {name!r} mixes types ({found}): give label_map={{value: class}}", attribute=name
+                f"the label {name!r} mixes types ({found}): give label_map={{value: class}}",
+                **locate(name, odd),
             )
         label_map = {entry: k for k, entry in enumerate(dict.fromkeys(column))}
     numbers = []
@@ -216,6 +216,8 @@ def _split(columns: dict[Any, list[Any]], name: str, rows: Any, described: Any) 
     if rows is None:
         return
     widths = [1 if width is None else width for _, width, _ in described or []]
+    if described == [] and not any(rows):
+        return  # no column was named, and there is none
     if not described or any(len(row) != sum(widths) for row in rows):
         _add(columns, name, [list(row) if isinstance(row, (list, tuple)) else row for row in rows])
         return

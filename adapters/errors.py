@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 from os import PathLike, fspath
@@ -14,10 +16,13 @@ class AdapterError(ValueError):
 
     path, line, column: the place in a file; lines count from 1, the header included, and a column is
     its name, or its position from 1 where there is no header. node: the node's own id. edge: a pair of
-    them. attribute: the name of the attribute. Each is None where it does not apply.
+    them. attribute: the name of the attribute. Each is None where it does not apply. The message begins
+    with the place in the file, or else with the node, edge or attribute that it does not name itself.
 
     >>> str(AdapterError("found 'abc', expected a number", path="edges.csv", line=3, column="weight"))
     "edges.csv:3:weight: found 'abc', expected a number"
+    >>> str(AdapterError("'age' is None, not a number", node="Ann", attribute="age"))
+    "node 'Ann': 'age' is None, not a number"
     """
 
     def __init__(
@@ -38,7 +43,24 @@ class AdapterError(ValueError):
         self.edge = edge
         self.attribute = attribute
         place = [str(part) for part in (self.path, line, column) if part is not None]
+        if not place:
+            named = (("edge", edge), ("node", node), ("attribute", attribute))
+            unsaid = [(kind, name) for kind, name in named if name is not None and not _says(message, name)]
+            place = [", ".join(f"{kind} {shown(name)}" for kind, name in unsaid)] if unsaid else []
         super().__init__(":".join([*place, f" {message}"]) if place else message)
+
+
+def _says(message: str, name: Any) -> bool:
+    """Whether a message has this name in it, as Python writes it or as a word."""
+    return shown(name) in message or bool(re.search(rf"\b{re.escape(str(name))}\b", message))
+
+
+def shown(value: Any) -> str:
+    """A value as Python writes it, cut short where it is long."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python refuses to write integers of thousands of digits
+        return f"a {type(value).__name__} with thousands of digits"
 
 
 def require(module: str, install: str) -> Any:

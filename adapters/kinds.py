@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
+from tinygnn.adapters.errors import shown
+
 Kind = Any
 PLAIN: dict[Any, str] = {float: "float", int: "int", bool: "bool"}
 
@@ -49,14 +51,14 @@ def kind_of(entry: Any) -> Kind:
         if module == "numpy" and type(entry).__name__ != "ndarray":
             return f"numpy.{type(entry).__name__}"
         return ["tensor" if module == "torch" else "ndarray", str(entry.dtype).removeprefix("torch.")]
-    raise TypeError(f"{entry!r} of type {type(entry).__name__}")
+    raise TypeError(f"{shown(entry)} of type {type(entry).__name__}")
 
 
 def number_only(entry: Any) -> Any:
     """Return a number; raise TypeError for anything else, a row included."""
     if isinstance(entry, numbers.Real):
         return entry
-    raise TypeError(f"{entry!r} of type {type(entry).__name__} in a row")
+    raise TypeError(f"{shown(entry)} of type {type(entry).__name__} in a row")
 
 
 def as_row(entry: Any) -> list[Any]:

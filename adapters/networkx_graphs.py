@@ -7,12 +7,11 @@ are kept apart. An undirected edge is two columns of edge_index, a self loop one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from copy import deepcopy
 from itertools import chain, repeat
 from typing import Any
 
-from tinygnn.adapters.adjacency_order import adding_order, is_plain_order
 from tinygnn.adapters.attributes import Attributes, refuse_lookalikes, refuse_unknown
 from tinygnn.adapters.columns import exact_floats, feature_rows, labels, weight_column
 from tinygnn.adapters.errors import AdapterError, distinct, name_list
@@ -44,8 +43,9 @@ def from_networkx(
     label_map, and its names `Graph.class_names`. edge_weight: the edge attribute that is the weight.
     edge_attr: names of edge attributes that become the edge features. Nothing else is promoted: all
     other attributes stay in node_attrs, edge_attrs and graph_attrs, or those of them that are named
-    here. fill: what stands for a named attribute where it is missing, one value or a dict by name.
-    group_node_attrs and group_edge_attrs are PyG's names of x and edge_attr; Python's `all` means all.
+    here. An attribute that is named must be on every node or edge, unless fill, one value or a dict by
+    name, says what stands for it where it is missing. group_node_attrs and group_edge_attrs are PyG's
+    names of x and edge_attr; "all", or Python's `all`, means all.
 
     Columns of edge_index are in the order in which networkx lists neighbours, as PyG's are.
 
@@ -55,7 +55,9 @@ def from_networkx(
         raise AdapterError(f"expected a networkx graph, got a {type(G).__name__}")
     ids = list(G.nodes)
     node_data = [data for _, data in G.nodes(data=True)]
-    sources, targets, edge_data, keys = _edges(G, {node: i for i, node in enumerate(ids)})
+    index = {node: i for i, node in enumerate(ids)}
+    numbered = set(map(type, ids)) <= {int} and ids == list(range(len(ids)))  # each node is its own number
+    sources, targets, edge_data, keys = _edges(G, None if numbered else index)
 
     def at_node(name: Any, i: int) -> dict[str, Any]:
         return {"node": ids[i], "attribute": name}
@@ -78,7 +80,7 @@ def from_networkx(
         places = [name for name, width, _ in origin["x"] for _ in range(width or 1)]
         fields["x"] = exact_floats(rows or [[] for _ in ids], lambda i, j: at_node(places[j], i))
     if y is not None:
-        shared = y in nodes.taken
+        shared = isinstance(y, Hashable) and y in nodes.taken
         fields["y"], fields["class_names"], origin["y"] = labels(y, nodes.take(y, fill), label_map, at_node)
         fields["y_level"] = "node"
         if not origin["y"].get("one_to_one", True):  # the labels cannot be told from the classes
@@ -97,14 +99,16 @@ def from_networkx(
         if edge_weight is not None and edge_weight in edge_features:
             origin["edge_weight"]["kept"] = True
     origin["node_columns"], origin["edge_columns"] = list(nodes.names), list(edges.names)
-    fields["node_attrs"] = nodes.rest(name_list("node_attrs", node_attrs))
-    fields["edge_attrs"] = edges.rest(name_list("edge_attrs", edge_attrs))
+    fields["node_attrs"] = nodes.rest(name_list("node_attrs", node_attrs), fill)
+    fields["edge_attrs"] = edges.rest(name_list("edge_attrs", edge_attrs), fill)
     origin["absent_node_attrs"], origin["absent_edge_attrs"] = nodes.absent, edges.absent
     if keys is not None:
         origin["edge_keys"] = keys
-    order = _adding_columns(G, ids, sources, targets)
-    if order is not None:
-        origin["edge_order"] = order
+    entering = _entering(G, None if numbered else index) if G.is_directed() else None
+    if entering is not None:
+        origin["entering"] = entering
+    if numpy_ids := _numpy_ids(ids):
+        origin["numpy_ids"] = numpy_ids
     kept = name_list("graph_attrs", graph_attrs)
     refuse_lookalikes("graph", G.graph)
     refuse_unknown("graph", kept, G.graph)
@@ -122,51 +126,45 @@ def from_networkx(
 
 
 def _edges(
-    G: Any, index: dict[Any, int]
+    G: Any, index: dict[Any, int] | None
 ) -> tuple[list[int], list[int], list[dict[Any, Any]], list[Any] | None]:
     """Sources, targets, attribute dicts and, of a multigraph, keys; in the order of adjacency."""
-    sources: list[int] = []
-    targets: list[int] = []
-    data: list[dict[Any, Any]] = []
-    keys: list[Any] = []
-    multigraph = G.is_multigraph()
-    for source, (_, neighbours) in enumerate(G.adjacency()):
-        if multigraph:
-            for target, parallel in neighbours.items():
-                targets.extend(repeat(index[target], len(parallel)))
-                sources.extend(repeat(source, len(parallel)))
-                keys.extend(parallel)
-                data.extend(parallel.values())
-        else:
-            sources.extend(repeat(source, len(neighbours)))
-            targets.extend(map(index.__getitem__, neighbours))
-            data.extend(neighbours.values())
-    return sources, targets, data, keys if multigraph else None
+    adjacency = [neighbours for _, neighbours in G.adjacency()]
+    sources = _repeated(range(len(adjacency)), map(len, adjacency))
+    neighbours = chain.from_iterable(adjacency)
+    targets = list(neighbours if index is None else map(index.__getitem__, neighbours))
+    data: list[Any] = list(chain.from_iterable(others.values() for others in adjacency))
+    if not G.is_multigraph():
+        return sources, targets, data, None
+    sources, targets = (_repeated(ends, map(len, data)) for ends in (sources, targets))
+    keys: list[Any] = list(chain.from_iterable(data))
+    return sources, targets, list(chain.from_iterable(parallel.values() for parallel in data)), keys
+
+
+def _repeated(numbers: Iterable[int], times: Iterable[int]) -> list[int]:
+    return list(chain.from_iterable(map(repeat, numbers, times)))
 
 
 def _either(name: str, names: Any, alias: str, aliased: Any, attributes: Attributes) -> list[Any] | None:
     if names is not None and aliased is not None:
         raise AdapterError(f"{alias} is another name of {name}: give one of them")
     option, chosen = (name, names) if aliased is None else (alias, aliased)
-    if chosen is all:
+    if chosen is all or (aliased is not None and isinstance(aliased, str) and aliased == "all"):
         return list(attributes.names)
     return distinct(option, name_list(option, chosen))
 
 
-def _adding_columns(G: Any, ids: list[Any], sources: list[int], targets: list[int]) -> list[int] | None:
-    """The columns of edge_index in an order of adding them, where their own order is not one."""
-    index = {node: i for i, node in enumerate(ids)}
-    leaving = [[index[other] for other in neighbours] for _, neighbours in G.adjacency()]
-    entering = [[index[other] for other in G.pred[node]] for node in ids] if G.is_directed() else None
-    if is_plain_order(leaving, entering):
+def _entering(G: Any, index: dict[Any, int] | None) -> list[int] | None:
+    """The sources of the edges that enter each node, node by node, where networkx lists them in an order
+    that is not that of the nodes."""
+    entering = [list(nodes if index is None else map(index.__getitem__, nodes)) for nodes in G.pred.values()]
+    if all(sources == sorted(sources) for sources in entering):
         return None
-    edges = adding_order(leaving, entering)
-    if edges is None:
-        return None
-    if not G.is_multigraph():
-        column = {edge: c for c, edge in enumerate(zip(sources, targets))}
-        return list(map(column.__getitem__, edges))
-    columns: dict[tuple[int, int], list[int]] = {}
-    for c, edge in enumerate(zip(sources, targets)):
-        columns.setdefault(edge, []).append(c)
-    return list(chain.from_iterable(map(columns.__getitem__, edges)))
+    return list(chain.from_iterable(entering))
+
+
+def _numpy_ids(ids: list[Any]) -> list[list[Any]]:
+    """[position, type] of each id that is a NumPy scalar: the Graph holds it as Python's own number."""
+    if all(kind.__module__ != "numpy" for kind in set(map(type, ids))):
+        return []
+    return [[i, type(node).__name__] for i, node in enumerate(ids) if type(node).__module__ == "numpy"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from tinygnn.adapters.adjacency_order import columns_to_add
 from tinygnn.adapters.attributes import copied
 from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError, did_you_mean, name_list, require_networkx
+from tinygnn.adapters.kinds import restore
 from tinygnn.adapters.pairs import named_edge, reverse_columns
 from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
@@ -50,7 +52,7 @@ def to_networkx(
     nodes = dict(node_columns(graph))
     if graph.y is not None and graph.y_level == "graph":
         converted.graph["y"] = copied([graph.y])[0]
-    ids = graph.node_ids if graph.node_ids is not None else list(range(graph.num_nodes))
+    ids = _node_ids(graph)
     every_node = range(graph.num_nodes)
     converted.add_nodes_from(zip(ids, _dicts(_select("node_attrs", nodes, node_attrs), every_node)))
     ends = [(ids[sources[c]], ids[targets[c]]) for c in chosen]
@@ -63,6 +65,15 @@ def to_networkx(
     for name, column in _select("graph_attrs", _graph_columns(graph), graph_attrs).items():
         converted.graph[name] = copied(column)[0]
     return converted
+
+
+def _node_ids(graph: Graph) -> list[Any]:
+    """The nodes' names, NumPy's scalars among them as such."""
+    ids = list(range(graph.num_nodes)) if graph.node_ids is None else list(graph.node_ids)
+    for i, kind in graph.origin.get("numpy_ids", []):
+        if i < len(ids) and type(ids[i]) in (int, float, bool, str, bytes):
+            ids[i] = restore(f"numpy.{kind}", ids[i])
+    return ids
 
 
 def _graph_columns(graph: Graph) -> dict[Any, list[Any]]:
@@ -84,13 +95,13 @@ def _chosen_columns(
             f"to_undirected is {to_undirected!r}: it is True, False, 'upper' or 'lower'"
             f"{did_you_mean(to_undirected, ['upper', 'lower'])}"
         )
-    order = graph.origin.get("edge_order")
+    order = columns_to_add(graph) if undirected != graph.directed else None
     if not undirected:
-        return order if order is not None and sorted(order) == list(every) else list(every)
+        return list(every) if order is None else order
     reverse = reverse_columns(graph, list(columns.values()), keys)
     first = [c for c in every if c <= reverse[c]]
-    if order is not None and sorted(min(c, reverse[c]) for c in order if c in every) == first:
-        return list(order)
+    if order is not None and sorted(min(c, reverse[c]) for c in order) == first:
+        return order
     return first
 
 
@@ -98,6 +109,9 @@ def _is_multi(graph: Graph, chosen: list[int], undirected: bool, to_multi: bool 
     if to_multi or (to_multi is None and graph.origin.get("graph_class", "").startswith("Multi")):
         return True
     sources, targets = graph.edge_index
+    pairs = ((sources[c], targets[c]) for c in chosen)
+    if len({(t, s) if undirected and t < s else (s, t) for s, t in pairs}) == len(chosen):
+        return False
     seen: set[tuple[int, int]] = set()
     for c in chosen:
         u, v = sources[c], targets[c]

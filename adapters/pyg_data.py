@@ -6,17 +6,22 @@ which place, and what its tensor was: [[key, place, spec], ...]. Nothing is coal
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg, require_torch
+from tinygnn.adapters.progress import progress
 from tinygnn.adapters.pyg_edges import check_ends, is_undirected, number_of_nodes, read_edges
-from tinygnn.adapters.tensors import take_apart
+from tinygnn.adapters.tensors import on_host, take_apart
+from tinygnn.batch import Batch
 from tinygnn.collector import pause_collector
 from tinygnn.graph import MASKS, Graph
 
 LEVELS = ("node", "edge", "graph")
+# What the keys belong to that say so by their names.
+GIVEN = ("x", "pos", "z", "batch", "edge_index", "adj_t", "num_nodes", "edge_weight", "edge_attr", *MASKS)
 
 
 @pause_collector()
@@ -25,11 +30,12 @@ def from_pyg(data: Any, *, num_nodes: int | None = None, levels: Mapping[str, st
 
     x, y, edge_weight, edge_attr and boolean masks of shape [N] become fields of the Graph, all other
     keys attributes. A tensor belongs to the nodes if it has N entries, else to the edges if it has E,
-    else to the graph; where N equals E, to the edges if its name contains "edge". y belongs to the
-    nodes if it has N entries, else to the graph. levels={"y": "graph"} overrides this by name. num_nodes
-    is needed where the Data has neither num_nodes nor x, pos or a mask. A graph that is
-    stored as adj_t has its edges as (column, row) of it. Python lists `node_ids` and `class_names` become
-    the fields of that name.
+    else to the graph; where N equals E, to the edges if its name contains "edge", and if it does not, a
+    warning says what was assumed. y belongs to the nodes if it has N entries, else to the graph.
+    levels={"y": "graph"} overrides this by name. num_nodes is needed where the Data has neither num_nodes
+    nor x, pos or a mask. edge_index has the shape [2, E]; one of [2, 2] is read as that too, never as
+    [E, 2]. A graph that is stored as adj_t has its edges as (column, row) of it. Python lists `node_ids`
+    and `class_names` become the fields of that name. PyG's Batch becomes a `tinygnn.Batch`.
 
     Device, requires_grad and a subclass of Data or Tensor are not kept.
 
@@ -38,17 +44,31 @@ def from_pyg(data: Any, *, num_nodes: int | None = None, levels: Mapping[str, st
     torch = require_torch()
     pyg = require_pyg("torch_geometric.data")
     _check_type(data, pyg)
+    if isinstance(data, pyg.Batch):
+        if num_nodes is not None:
+            raise AdapterError(
+                "num_nodes= is for one graph, and a Batch holds several", attribute="num_nodes"
+            )
+        return _batch(data, levels)
+    unclear: list[str] = []
+    graph = _convert(torch, data, num_nodes, levels, unclear)
+    _refuse_storage(data, graph, pyg)
+    for key in unclear:
+        warnings.warn(
+            f"{key!r} has as many entries as there are nodes, but they may be of another kind: taken as the "
+            f"nodes', levels={{{key!r}: ...}} says 'node', 'edge' or 'graph'",
+            stacklevel=3,
+        )
+    return graph
+
+
+def _convert(
+    torch: Any, data: Any, num_nodes: int | None, levels: Mapping[str, str] | None, unclear: list[str]
+) -> Graph:
+    """One Data as a Graph; `unclear` is given the names that may belong elsewhere."""
     levels = dict(levels or {})
-    for key, level in levels.items():
-        if level not in LEVELS:
-            raise AdapterError(
-                f"levels[{key!r}] is {level!r}: it is 'node', 'edge' or 'graph'", attribute=key
-            )
-        if key not in data:
-            raise AdapterError(
-                f"levels names {key!r}; the data has {', '.join(data.to_dict())}", attribute=key
-            )
     store = data.to_dict()
+    _check_levels(levels, store)
     fields: dict[str, Any] = {"node_attrs": {}, "edge_attrs": {}, "graph_attrs": {}}
     keys: list[list[Any]] = []
     tensor = read_edges(torch, store, fields, keys)
@@ -56,9 +76,14 @@ def from_pyg(data: Any, *, num_nodes: int | None = None, levels: Mapping[str, st
     check_ends(tensor, n)
     e = tensor.shape[1]
     for key, value in store.items():
-        if key in ("edge_index", "adj_t", "num_nodes"):
+        if key in ("edge_index", "adj_t"):
+            continue
+        if key == "num_nodes":
+            keys.append([key, key, take_apart(value, key)[1]])
             continue
         place, field, spec = _place(torch, key, value, n, e, levels.get(key))
+        if key not in levels and _is_unclear(torch, key, value, n, e):
+            unclear.append(key)
         if place in fields and isinstance(fields[place], dict):
             fields[place][key] = field
         elif place == "y" or place not in fields:
@@ -68,10 +93,8 @@ def from_pyg(data: Any, *, num_nodes: int | None = None, levels: Mapping[str, st
         else:
             raise AdapterError(f"adj_t holds values and there is {key!r} as well: drop one", attribute=key)
         keys.append([key, place, spec])
-    if "num_nodes" in store:
-        keys.append(["num_nodes", "num_nodes", None])
     order = list(store)
-    keys.sort(key=lambda entry: order.index(entry[0]))
+    keys.sort(key=lambda entry: order.index(entry[0]) if entry[0] in order else -1)
     _warn_overlap(fields)
     values = [
         v for k, v in store.items() if isinstance(v, torch.Tensor) and k in ("edge_weight", "edge_attr")
@@ -80,32 +103,111 @@ def from_pyg(data: Any, *, num_nodes: int | None = None, levels: Mapping[str, st
     return _graph(tensor.tolist(), n, fields, {"format": "pyg", "keys": keys})
 
 
+@pause_collector()
 def from_pyg_dataset(dataset: Iterable[Any], *, levels: Mapping[str, str] | None = None) -> list[Graph]:
     """Convert each graph of a PyG dataset, list of Data, Batch or DataLoader.
 
-    A y belongs to the nodes only if it does so in every graph; otherwise it belongs to the graphs.
+    A tensor belongs to the nodes (or edges) only if it has one entry for each of them in every graph;
+    otherwise it belongs to the graphs, in all of them.
     """
-    pyg = require_pyg("torch_geometric.data")
-    if isinstance(dataset, pyg.Batch):
-        dataset = dataset.to_data_list()
-    elif isinstance(dataset, pyg.Data):
+    torch, pyg = require_torch(), require_pyg("torch_geometric.data")
+    if isinstance(dataset, pyg.Data) and not isinstance(dataset, pyg.Batch):
         raise AdapterError("this is one Data, not a dataset: from_pyg(data) converts it")
     items: list[Any] = []
-    for data in dataset:
-        items.extend(data.to_data_list() if isinstance(data, pyg.Batch) else [data])
-    graphs = [from_pyg(data, levels=levels) for data in items]
-    if any(graph.y is not None and graph.y_level == "graph" for graph in graphs):
-        for graph in graphs:
-            if graph.y is not None and "y" not in (levels or {}):
-                graph.y_level = "graph"
+    for data in [dataset] if isinstance(dataset, (pyg.Batch, pyg.HeteroData)) else dataset:
+        _check_type(data, pyg)
+        items.extend(_parts_of(data) if isinstance(data, pyg.Batch) else [data])
+    common = {**_common_levels(torch, items), **(levels or {})}
+    graphs = []
+    with progress("graphs", len(items)) as advance:
+        for data in items:
+            own = {key: level for key, level in common.items() if key in data or key in (levels or {})}
+            graphs.append(_convert(torch, data, None, own, []))
+            advance(1)
     return graphs
+
+
+def _common_levels(torch: Any, items: list[Any]) -> dict[str, str]:
+    """What each tensor belongs to in every one of the graphs; the first of what is possible."""
+    possible: dict[str, list[str]] = {}
+    for data in items:
+        store = data.to_dict()
+        known: dict[str, Any] = {}
+        e = read_edges(torch, store, known, []).shape[1]
+        n = number_of_nodes(store, None, known)
+        for key, value in store.items():
+            if isinstance(value, torch.Tensor) and key not in GIVEN:
+                size = value.shape[0] if value.dim() else -1
+                fits = [level for level, count in (("node", n), ("edge", e)) if size == count]
+                levels = possible.setdefault(key, ["edge", "node"] if "edge" in key else ["node", "edge"])
+                possible[key] = [level for level in levels if level in fits and (key, level) != ("y", "edge")]
+    return {key: levels[0] if levels else "graph" for key, levels in possible.items()}
+
+
+def _batch(data: Any, levels: Mapping[str, str] | None) -> Batch:
+    """PyG's Batch as a Batch, with the keys that `follow_batch` made remembered by name."""
+    graphs = from_pyg_dataset([data], levels=levels)
+    try:
+        batch = Batch.from_graphs(graphs)
+    except ValueError as error:
+        raise AdapterError(f"{error}; from_pyg_dataset(batch) gives the graphs as a list") from error
+    followed = [key for key in data.to_dict() if f"{key}_batch" in data and f"{key}_ptr" in data]
+    batch.origin = {"format": "pyg", "follow_batch": followed}
+    return batch
+
+
+def _parts_of(batch: Any) -> list[Any]:
+    """The Data of a Batch; refuse what would be lost."""
+    try:
+        parts: list[Any] = batch.to_data_list()
+    except (RuntimeError, AttributeError) as error:
+        raise AdapterError(
+            f"the graphs of this Batch cannot be told apart ({error}); as one graph, with `batch` as an "
+            "attribute, it is Data(**batch.to_dict())"
+        ) from None
+    own = {key for part in parts for key in part.to_dict()}
+    for key in batch.to_dict():
+        followed = key.removesuffix("_batch").removesuffix("_ptr")
+        if key not in own and key not in ("batch", "ptr", "_num_nodes") and followed not in own:
+            raise AdapterError(
+                f"{key!r} is of the Batch and of none of its graphs: take it out, del batch.{key}",
+                attribute=key,
+            )
+    return parts
+
+
+def _refuse_storage(data: Any, graph: Graph, pyg: Any) -> None:
+    """Refuse the storage of a dataset, `dataset._data`: all its graphs' tensors, with edges that all count
+    from node 0. It looks like a Data; but its last nodes seem to have no edges, and a dataset holds it."""
+    several = isinstance(graph.graph_attrs.get("_num_nodes"), list)
+    if not several and max(max(ends, default=-1) for ends in graph.edge_index) + 1 < graph.num_nodes:
+        referrers = gc.get_referrers(data)
+        holders = [each for each in referrers if not isinstance(each, dict)]
+        holders += [each for held in referrers if isinstance(held, dict) for each in gc.get_referrers(held)]
+        several = any(
+            isinstance(holder, pyg.InMemoryDataset) and holder.slices and len(holder) > 1
+            for holder in holders
+        )
+    if several:
+        raise AdapterError(
+            "this is the storage of a dataset, in which the edges of all graphs count from node 0: "
+            "from_pyg_dataset(dataset), or from_pyg(dataset[0])"
+        )
+
+
+def _check_levels(levels: Mapping[str, str], store: Mapping[str, Any]) -> None:
+    for key, level in levels.items():
+        if level not in LEVELS:
+            raise AdapterError(
+                f"levels[{key!r}] is {level!r}: it is 'node', 'edge' or 'graph'", attribute=key
+            )
+        if key not in store:
+            raise AdapterError(f"levels names {key!r}; the data has {', '.join(store)}", attribute=key)
 
 
 def _check_type(data: Any, pyg: Any) -> None:
     if isinstance(data, pyg.HeteroData):
         raise AdapterError("HeteroData has several kinds of nodes and edges: from_pyg(data.to_homogeneous())")
-    if isinstance(data, pyg.Batch):
-        raise AdapterError("a Batch holds several graphs: from_pyg_dataset(batch) gives them as a list")
     if isinstance(data, pyg.Dataset):
         raise AdapterError(
             f"a dataset of {len(data)} graphs: from_pyg_dataset(dataset), or from_pyg(dataset[0])"
@@ -119,13 +221,16 @@ def _place(torch: Any, key: str, value: Any, n: int, e: int, level: str | None) 
     plain, spec = take_apart(value, key)
     if not isinstance(value, torch.Tensor):
         return _place_plain(key, plain, spec, n, e, level)
-    if value.dtype.is_complex:
-        raise AdapterError(f"{key!r} is {value.dtype}: complex numbers are not supported", attribute=key)
     dim, size = value.dim(), value.shape[0] if value.dim() else -1
     level = _level(torch, key, value, n, level, e)
     count = {"node": n, "edge": e}.get(level, size)
     if size != count:
-        raise AdapterError(f"{key!r} has {size} entries for {count} {level}s: they must agree", attribute=key)
+        found = f"{size} entries" if dim else "no rows"
+        raise AdapterError(f"{key!r} has {found} for {count} {level}s: they must agree", attribute=key)
+    if value.dtype.is_complex:
+        if key == "x":
+            raise AdapterError("x is complex: give torch.view_as_real(x).flatten(1)", attribute=key)
+        return f"{level}_attrs", plain, spec
     if key == "y":
         return ("y" if level != "edge" else "edge_attrs"), plain, spec
     if key == "x" and level == "node" and dim in (1, 2):
@@ -176,14 +281,23 @@ def _level(torch: Any, key: str, value: Any, n: int, level: str | None, e: int =
     return "edge" if size == e else "graph"
 
 
+def _is_unclear(torch: Any, key: str, value: Any, n: int, e: int) -> bool:
+    """Whether a tensor has N entries, and might as well be the edges' or the graph's own."""
+    if not isinstance(value, torch.Tensor) or not value.dim() or value.shape[0] != n or key in GIVEN:
+        return False
+    return n == 1 if key == "y" else n == e and "edge" not in key
+
+
 def _check_exact(torch: Any, key: str, value: Any) -> None:
     """Refuse integers that no float holds."""
-    if not value.dtype.is_floating_point and value.dtype is not torch.bool and value.numel():
-        wrong = value.to(torch.float64).to(value.dtype) != value
-        if wrong.any():
-            where = wrong.nonzero()[0].tolist()
+    if value.dtype.is_floating_point or value.dtype in (torch.bool, torch.uint8, torch.int8, torch.int16):
+        return
+    dense = on_host(value).to_dense()
+    for i, number in enumerate(dense.flatten().tolist()):
+        if float(number) != number:
+            where = torch.unravel_index(torch.tensor(i), dense.shape)
             raise AdapterError(
-                f"{key}{where} is {int(value[tuple(where)])}, which no float holds exactly: scale it",
+                f"{key}{[int(k) for k in where]} is {number}, which no float holds exactly: scale it",
                 attribute=key,
             )
 

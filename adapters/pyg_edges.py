@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require_pyg
-from tinygnn.adapters.tensors import tensor_to_lists
+from tinygnn.adapters.tensors import on_host, refuse_unreadable, tensor_to_lists
 from tinygnn.graph import MASKS
 
 NODE_KEYS = ("x", "pos", "batch", *MASKS)  # what gives the number of nodes, in this order
@@ -13,6 +14,9 @@ NODE_KEYS = ("x", "pos", "batch", *MASKS)  # what gives the number of nodes, in 
 
 def read_edges(torch: Any, store: dict[str, Any], fields: dict[str, Any], keys: list[list[Any]]) -> Any:
     """The edge_index as a tensor of shape [2, E]; from adj_t where there is none."""
+    for key, value in store.items():
+        if isinstance(value, torch.Tensor):
+            refuse_unreadable(value, key)
     if "edge_index" in store:
         edge_index = store["edge_index"]
         if not isinstance(edge_index, torch.Tensor):
@@ -25,19 +29,26 @@ def read_edges(torch: Any, store: dict[str, Any], fields: dict[str, Any], keys: 
         if len(shape) != 2 or shape[0] != 2:
             hint = "; transpose it: edge_index.t().contiguous()" if shape[1:] == [2] else ""
             raise AdapterError(f"edge_index has shape {shape}, not [2, E]{hint}", attribute="edge_index")
-        if edge_index.dtype.is_floating_point or edge_index.dtype in (torch.bool, torch.complex64):
+        if edge_index.is_floating_point() or edge_index.dtype in (
+            torch.bool,
+            torch.complex64,
+            torch.complex128,
+        ):
             c = _first_column(edge_index != edge_index.to(torch.int64)) if edge_index.numel() else 0
+            column = _column(edge_index, c) if edge_index.numel() else None
             raise AdapterError(
-                f"edge_index is {edge_index.dtype}; column {c} is {_column(edge_index, c)}: nodes are "
-                "integers, edge_index.long()",
+                f"edge_index is {edge_index.dtype}; column {c} is {column}: nodes are integers, "
+                "edge_index.long()",
+                edge=column,
                 attribute="edge_index",
             )
-        plain = edge_index.detach().cpu().as_subclass(torch.Tensor)
+        plain = on_host(edge_index)
         keys.append(["edge_index", "edge_index", {"dtype": _dtype(edge_index), "shape": shape}])
         return plain.to(torch.int64)
     if "adj_t" not in store:
         if "num_nodes" not in store and not any(key in store for key in NODE_KEYS):
             raise AdapterError("the data has no edge_index: set one of shape [2, 0] if there are no edges")
+        keys.append(["edge_index", "nothing", None])
         return torch.empty(2, 0, dtype=torch.int64)
     return _from_adjacency(torch, store["adj_t"], fields, keys)
 
@@ -54,7 +65,7 @@ def _from_adjacency(torch: Any, adj_t: Any, fields: dict[str, Any], keys: list[l
             "ToSparseTensor(layout=torch.sparse_csr) makes one",
             attribute="adj_t",
         )
-    adjacency = adj_t.detach().cpu()
+    adjacency = on_host(adj_t)
     if adjacency.layout is not torch.sparse_coo:
         adjacency = adjacency.to_sparse_coo()
     values, spec = tensor_to_lists(adjacency._values(), "adj_t")
@@ -90,6 +101,8 @@ def number_of_nodes(store: dict[str, Any], given: int | None, fields: dict[str, 
                 attribute="num_nodes",
             )
         found = sizes[0]
+    if hasattr(found, "__index__") and not isinstance(found, bool):
+        found = operator.index(found)
     if type(found) is not int or found < 0:
         raise AdapterError(f"num_nodes is {found!r}, not a whole number", attribute="num_nodes")
     return found
@@ -115,11 +128,16 @@ def check_ends(edge_index: Any, n: int) -> None:
 
 
 def is_undirected(torch: Any, edge_index: Any, values: list[Any], n: int, fields: dict[str, Any]) -> bool:
+    """Whether each edge stands there both ways with equal values; False where they cannot be compared."""
     if "edge_weight" in fields and not values:
         values = [torch.tensor(fields["edge_weight"], dtype=torch.float64)]
-    utils = require_pyg("torch_geometric.utils")
-    dense = [v.detach().cpu() for v in values if v.layout is torch.strided and v.device.type != "meta"]
-    return bool(utils.is_undirected(edge_index, dense, num_nodes=n))
+    is_undirected = require_pyg("torch_geometric.utils").is_undirected
+    if not is_undirected(edge_index, num_nodes=n):
+        return False
+    try:
+        return bool(is_undirected(edge_index, [on_host(value).to_dense() for value in values], num_nodes=n))
+    except (RuntimeError, NotImplementedError, TypeError):  # a dtype that torch does not sort
+        return False
 
 
 def _dtype(tensor: Any) -> str:

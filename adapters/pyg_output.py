@@ -26,7 +26,8 @@ def to_pyg(graph: Graph) -> Any:
     """
     torch, pyg = require_torch(), require_pyg("torch_geometric.data")
     if isinstance(graph, Batch):
-        return pyg.Batch.from_data_list(list(map(to_pyg, graph)))
+        follow_batch = graph.origin.get("follow_batch", [])
+        return pyg.Batch.from_data_list(list(map(to_pyg, graph)), follow_batch=follow_batch)
     data = pyg.Data()
     known = graph.origin.get("keys", []) if graph.origin.get("format") == "pyg" else []
     edge_index = torch.tensor(list(graph.edge_index), dtype=torch.int64).reshape(2, -1)
@@ -34,8 +35,11 @@ def to_pyg(graph: Graph) -> Any:
     for key, place, spec in known:
         if place == "edge_index":
             data[key] = edge_index.to(getattr(torch, spec["dtype"]))
+        elif place == "nothing":
+            if graph.num_edges:
+                data[key] = edge_index
         elif place == "num_nodes":
-            data[key] = graph.num_nodes
+            data[key] = put_together(graph.num_nodes, spec)
         elif key == "adj_t":
             if getattr(graph, place) is not None:
                 data[key] = _adjacency(torch, edge_index, getattr(graph, place), graph.num_nodes, spec)
@@ -47,7 +51,7 @@ def to_pyg(graph: Graph) -> Any:
         elif getattr(graph, place) is not None:
             data[key] = put_together(getattr(graph, place), spec)
         written.add((place, None))
-    if not any(place in ("edge_index", "num_nodes") or key == "adj_t" for key, place, _ in known):
+    if not any(place == "num_nodes" or key in ("edge_index", "adj_t") for key, place, _ in known):
         data["edge_index"] = edge_index
     for place in PLACES:
         value = getattr(graph, place)

@@ -1,8 +1,9 @@
 """Tensors to plain Python and back, exactly.
 
 A value is taken apart into plain lists and numbers and a spec that can be written as JSON:
-{"dtype", "shape", "layout"} for a tensor, {"numpy": dtype, "shape"} for an array, {"items": [...]} or
-{"values": [...]} for a list, tuple or dict that holds such things, None for anything else.
+{"dtype", "shape", "layout"} for a tensor, {"numpy": dtype, "shape"} for an array (without a shape for a
+scalar), {"items": [...]} or {"values": [...]} for a list, tuple or dict that holds such things, with "keys"
+for a dict whose keys JSON would turn into text, None for anything else. A complex number is a pair.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ def take_apart(value: Any, attribute: Any) -> tuple[Any, Spec]:
             raise AdapterError(
                 f"{attribute!r} is a NumPy array of {value.dtype}: give numbers", attribute=attribute
             )
-        return value.tolist(), {"numpy": str(value.dtype), "shape": list(value.shape)}
+        if value.dtype.kind not in "biufSU":
+            return deepcopy(value), None  # complex numbers and times stay what they are
+        return value.tolist(), {
+            "numpy": str(value.dtype),
+            **({"shape": list(value.shape)} if type(value).__name__ == "ndarray" else {}),
+        }
     if type(value) in (list, tuple):
         parts = [take_apart(item, attribute) for item in value]
         specs = [spec for _, spec in parts]
@@ -39,6 +45,8 @@ def take_apart(value: Any, attribute: Any) -> tuple[Any, Spec]:
         pairs = {key: take_apart(item, attribute) for key, item in value.items()}
         specs = [spec for _, spec in pairs.values()]
         spec = {"values": specs} if any(spec is not None for spec in specs) else None
+        if set(map(type, pairs)) - {str}:
+            spec = {"values": specs, "keys": list(pairs)}
         return {key: part for key, (part, _) in pairs.items()}, spec
     if module in ("torch", "torch_geometric", "torch_sparse"):
         raise AdapterError(
@@ -51,18 +59,36 @@ def take_apart(value: Any, attribute: Any) -> tuple[Any, Spec]:
 def tensor_to_lists(tensor: Any, attribute: Any) -> tuple[Any, Spec]:
     """Return the numbers of a tensor as nested lists, and its dtype, shape and layout."""
     torch = require_torch()
+    refuse_unreadable(tensor, attribute)
+    spec = {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape)}
+    tensor = on_host(tensor)
+    if tensor.layout is not torch.strided:
+        spec["layout"] = str(tensor.layout).removeprefix("torch.")
+        tensor = tensor.to_dense()
+    if tensor.is_complex():
+        tensor = torch.view_as_real(tensor.resolve_conj())
+    return tensor.tolist(), spec
+
+
+def refuse_unreadable(tensor: Any, attribute: Any) -> None:
+    """Refuse a tensor whose numbers cannot be listed."""
     if tensor.device.type == "meta":
         raise AdapterError(
             f"{attribute!r} is on the meta device and holds no numbers: load it", attribute=attribute
         )
-    spec = {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape)}
+    if tensor.is_nested or tensor.is_quantized:
+        kind = "nested" if tensor.is_nested else "quantized"
+        raise AdapterError(
+            f"{attribute!r} is a {kind} tensor: turn it into a list of tensors, or .dequantize() it",
+            attribute=attribute,
+        )
+
+
+def on_host(tensor: Any) -> Any:
+    """A plain tensor in the computer's own memory, without a history."""
     tensor = tensor.detach().cpu()
-    if tensor.layout is not torch.strided:
-        spec["layout"] = str(tensor.layout).removeprefix("torch.")
-        tensor = tensor.to_dense()
-    if type(tensor) is not torch.Tensor:
-        tensor = tensor.as_subclass(torch.Tensor)
-    return tensor.tolist(), spec
+    torch = require_torch()
+    return tensor if type(tensor) is torch.Tensor else tensor.as_subclass(torch.Tensor)
 
 
 def put_together(value: Any, spec: Spec) -> Any:
@@ -73,24 +99,30 @@ def put_together(value: Any, spec: Spec) -> Any:
         return lists_to_tensor(value, spec)
     if "numpy" in spec:
         array = importlib.import_module("numpy").array(value, dtype=spec["numpy"])
-        return (
-            array.reshape(spec["shape"])[()]
-            if not spec["shape"]
-            else array.reshape([-1, *spec["shape"][1:]])
-            if array.size
-            else array.reshape(spec["shape"])
-        )
+        if "shape" not in spec:
+            return array[()]
+        shape = spec["shape"]
+        return array.reshape([-1, *shape[1:]] if shape and array.size else shape)
     if "items" in spec:
         items = [put_together(item, inner) for item, inner in zip(value, spec["items"])]
         return tuple(items) if spec.get("tuple") else items
-    return {key: put_together(item, inner) for (key, item), inner in zip(value.items(), spec["values"])}
+    keys = spec.get("keys", [])
+    if list(map(str, keys)) != list(map(str, value)):
+        keys = list(value)
+    return {key: put_together(item, inner) for key, item, inner in zip(keys, value.values(), spec["values"])}
 
 
 def lists_to_tensor(value: Any, spec: dict[str, Any]) -> Any:
     """A tensor of the recorded dtype and layout; the first dimension follows the value."""
     torch = require_torch()
-    tensor = torch.tensor(value, dtype=getattr(torch, spec["dtype"]))
-    shape = spec["shape"]
+    dtype, shape = getattr(torch, spec["dtype"]), spec["shape"]
+    if dtype.is_complex:
+        parts = torch.float64 if dtype is torch.complex128 else torch.float32
+        pairs = torch.tensor(value, dtype=parts)
+        pairs = pairs.reshape([-1, *shape[1:], 2] if shape and pairs.numel() else [*shape, 2])
+        tensor = torch.view_as_complex(pairs).to(dtype)
+    else:
+        tensor = torch.tensor(_integers(value) if dtype is torch.uint64 else value, dtype=dtype)
     if tensor.numel() == 0 and shape:
         tensor = tensor.reshape([len(value), *shape[1:]] if 0 not in shape[:1] or not value else shape)
     elif len(shape) == 1 and tensor.dim() == 2 and tensor.shape[1] == 1:
@@ -99,6 +131,11 @@ def lists_to_tensor(value: Any, spec: dict[str, Any]) -> Any:
         tensor = tensor.reshape(-1, 1)
     layout = spec.get("layout")
     return tensor if layout is None else tensor.to_sparse(layout=getattr(torch, layout))
+
+
+def _integers(value: Any) -> Any:
+    """Floats as the integers they are, which torch insists on for uint64."""
+    return list(map(_integers, value)) if isinstance(value, list) else int(value)
 
 
 def exact_tensor(value: Any) -> Any:

@@ -14,6 +14,7 @@ def test_an_error_carries_its_place_and_says_it_first():
     assert (error.path, error.line, error.column) == ("e.csv", 3, 2)
     assert (error.node, error.edge, error.attribute) == ("a", ("a", "b"), "w")
     assert str(AdapterError("no", path="e.csv")) == "e.csv: no" and str(AdapterError("no")) == "no"
+    assert str(AdapterError("'w' is no", edge=(1, "b"), attribute="w")) == "edge (1, 'b'): 'w' is no"
 
 
 def test_an_error_can_be_pickled():

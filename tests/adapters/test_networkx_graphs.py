@@ -100,7 +100,12 @@ def test_only_the_named_attributes_are_kept():
     [
         ([[1, 2], [1, 2, 3], [1, 2]], {"x": ["v"]}, "3 numbers here and 2 numbers", "b"),
         ([1, [1], 2], {"x": ["v"]}, "1 numbers here and a single number", "b"),
-        ([1, "red", 2], {"x": ["v"]}, "'red' of type str, not a number; name a text attribute as y", "b"),
+        (
+            [1, "red", 2],
+            {"x": ["v"]},
+            "'red' of type str, not a number: name it as y, the label, or encode",
+            "b",
+        ),
         ([1, 2, None], {"x": ["v"]}, "None of type NoneType", "c"),
         ([0.5, 2**53 + 1, 2], {"x": ["v"]}, "held exactly", "b"),
         ([0.5, 10**400, 2], {"x": ["v"]}, "held exactly", "b"),
@@ -114,7 +119,7 @@ def test_what_is_no_feature_or_label_is_named(values, options, message, node):
 
 
 def test_labels_of_several_types_need_a_map():
-    fails("mixes types", triangle(v=["a", 1, "b"]), y="v", attribute="v")
+    fails("mixes types", triangle(v=["a", 1, "b"]), y="v", node="b", attribute="v")
 
 
 def test_edges_are_named_by_their_ends():

@@ -267,10 +267,7 @@ def test_masks_are_boolean_and_overlap_is_warned_of():
     "make, message",
     [
         (lambda: pyg.HeteroData(), "to_homogeneous"),
-        (
-            lambda: pyg.Batch.from_data_list([Data(x=torch.ones(1, 1), edge_index=EDGES[:, :0])]),
-            "from_pyg_dataset",
-        ),
+        (lambda: pyg.Batch(x=torch.ones(1, 1), edge_index=EDGES[:, :0]), "Data.*batch.to_dict"),
         (lambda: __import__("torch_geometric.datasets").datasets.KarateClub(), "from_pyg_dataset"),
         (lambda: "data", "got a str"),
         (lambda: Data(x=torch.ones(3, 1, device="meta"), edge_index=EDGES), "meta device"),
