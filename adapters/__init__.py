@@ -7,10 +7,13 @@
 networkx and PyG are imported when one of their graphs is converted, not before.
 """
 
+from tinygnn.adapters.conversion import convert
 from tinygnn.adapters.csv_files import from_csv
 from tinygnn.adapters.csv_output import to_csv
 from tinygnn.adapters.dgl_graphs import from_dgl, to_dgl
 from tinygnn.adapters.errors import AdapterError
+from tinygnn.adapters.format import Format
+from tinygnn.adapters.formats import save
 from tinygnn.adapters.frames import from_frames
 from tinygnn.adapters.frames_output import to_frames
 from tinygnn.adapters.graphml import from_graphml
@@ -32,6 +35,8 @@ from tinygnn.adapters.tudataset import from_tudataset
 
 __all__ = [
     "AdapterError",
+    "Format",
+    "convert",
     "export_torch",
     "from_csv",
     "from_dgl",
@@ -47,6 +52,7 @@ __all__ = [
     "from_torch",
     "from_tudataset",
     "load",
+    "save",
     "to_csv",
     "to_dgl",
     "to_frames",

@@ -12,19 +12,16 @@ from typing import Any
 from tinygnn.adapters.csv_files import from_csv
 from tinygnn.adapters.errors import AdapterError, did_you_mean, require_networkx, require_pyg
 from tinygnn.adapters.folders import find_folder, names_in
-from tinygnn.adapters.graphml import from_graphml
-from tinygnn.adapters.json_graphs import from_json
+from tinygnn.adapters.formats import as_list, format_of, others
 from tinygnn.adapters.networkx_graphs import from_networkx
 from tinygnn.adapters.planetoid import from_planetoid
 from tinygnn.adapters.pyg_data import from_pyg_dataset
-from tinygnn.adapters.saved_pyg import from_pt
 from tinygnn.adapters.source_text import Call, parse_call
 from tinygnn.adapters.tudataset import from_tudataset
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
 
 SCHEMES = ("planetoid", "tudataset", "pyg", "nx")
-TABLES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 # The folder of a collection in TINYGNN_DATA, and what stands before and after a dataset's name in its files.
 FOLDERS = {
     "planetoid": ("Planetoid", "ind.", ".graph"),
@@ -38,7 +35,8 @@ def load(source: Any, **options: Any) -> list[Graph]:
     karate: Zachary's karate club, which is part of tinygnn. planetoid:Cora and tudataset:MUTAG: raw files,
     in the folder that TINYGNN_DATA names or in root, as in planetoid:Cora(root=DIR); or the path of the
     folder with these files. pyg:NAME or pyg:NAME(argument=value, ...): a dataset of PyG. nx:NAME or
-    nx:NAME(argument, ...): a graph that networkx generates. PATH.csv: an edge file. Where there are several
+    nx:NAME(argument, ...): a graph that networkx generates. PATH.csv: an edge file; PATH.json, PATH.graphml,
+    PATH.pt: a file in that format; what plug-ins read. Where there are several
     graphs, a slice [0:10] or an index [3] may follow. Options are those of `from_csv`, `from_networkx`,
     `from_planetoid`, `from_pyg_dataset` and `from_tudataset`.
 
@@ -59,27 +57,27 @@ def load(source: Any, **options: Any) -> list[Graph]:
         return _load_folder(text, scheme, parse_call(rest), options)
     if os.path.isdir(text):
         return _read_folder(text, _folder_format(Path(text)), {"folder": text, **options})
-    if text.lower().endswith(TABLES):
-        return [_with_options(text, from_csv, {"edges": text, **options})]
-    if text.lower().endswith((".json", ".json.gz")):
-        return [_with_options(text, from_json, {"path": text, **options})]
-    if text.lower().endswith((".pt", ".pth")):
-        graphs: list[Graph] = _with_options(text, from_pt, {"path": text, **options})
-        return graphs
-    if text.lower().endswith((".graphml", ".graphml.gz")):
-        return [_with_options(text, from_graphml, {"path": text, **options})]
+    found = format_of(text)
+    if found is None and colon:
+        found = next((each for each in others() if each.name == scheme), None)
+    if found is not None and found.read is not None:
+        made = _with_options(text, found.read, options, text)
+        return as_list(made, f"the adapter {found.name}")
     hint = did_you_mean(text, ["karate"]) or did_you_mean(scheme + colon, [f"{each}:" for each in SCHEMES])
     known = ", ".join(f"{each}:NAME" for each in SCHEMES)
-    raise AdapterError(f"source {text!r} is not known: give karate, {known} or PATH.csv{hint}")
+    raise AdapterError(
+        f"source {text!r} is not known: give karate, {known}, or PATH.csv, .json, .graphml, .pt{hint}"
+    )
 
 
-def _with_options(text: str, read: Any, options: dict[str, Any]) -> Any:
+def _with_options(text: str, read: Any, options: dict[str, Any], *arguments: Any) -> Any:
     """Call a reader; an option that it does not have is the caller's mistake, not a bug."""
-    known = list(signature(read).parameters)
+    known = list(signature(read).parameters)[len(arguments) :]
+    free = any(each.kind is each.VAR_KEYWORD for each in signature(read).parameters.values())
     for option in options:
-        if option not in known:
+        if option not in known and not free:
             raise AdapterError(f"{text}: there is no option {option!r}{did_you_mean(option, known)}")
-    return read(**options)
+    return read(*arguments, **options)
 
 
 def _karate(*, x: Any = None, y: Any = "label") -> Graph:

@@ -495,7 +495,7 @@ WRONG = {
     "unknown command": (["trian", "karate"], "trian", "train"),
     "no source": (["train"], "SOURCE", "train --help"),
     "info of nothing": (["info"], "SOURCE", "--engine"),
-    "nowhere to write": (["convert", "karate"], "EDGES.csv", "--help"),
+    "nowhere to write": (["convert", "karate"], "TARGET", "--help"),
     "unknown source": (["train", "nothing"], "'nothing'", "PATH.csv"),
     "misspelt source": (["info", "karat"], "'karat'", "did you mean 'karate'"),
     "misspelt scheme": (["info", "pgy:KarateClub"], "'pgy:KarateClub'", "did you mean 'pyg:'"),

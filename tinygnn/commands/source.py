@@ -12,7 +12,7 @@ SOURCE_HELP = (
     "karate; planetoid:Cora or tudataset:MUTAG, raw files in the folder that TINYGNN_DATA names, or as in "
     "planetoid:Cora(root=DIR), or the path of their folder; "
     "pyg:NAME or pyg:NAME(argument=value, ...), of PyG's datasets; "
-    "nx:NAME, of networkx's graphs; PATH.csv, a file of edges"
+    "nx:NAME, of networkx's graphs; PATH.csv, a file of edges; PATH.json, PATH.graphml, PATH.pt"
 )
 
 
