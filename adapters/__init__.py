@@ -11,6 +11,7 @@ from tinygnn.adapters.conversion import convert
 from tinygnn.adapters.csv_files import from_csv
 from tinygnn.adapters.csv_output import to_csv
 from tinygnn.adapters.dgl_graphs import from_dgl, to_dgl
+from tinygnn.adapters.downloads import present_or_download
 from tinygnn.adapters.errors import AdapterError
 from tinygnn.adapters.format import Format
 from tinygnn.adapters.formats import save
@@ -52,6 +53,7 @@ __all__ = [
     "from_torch",
     "from_tudataset",
     "load",
+    "present_or_download",
     "save",
     "to_csv",
     "to_dgl",

@@ -348,7 +348,7 @@ def test_several_runs_print_a_line_each_and_mean_and_deviation(call, train):
     lines = out.splitlines()
     assert status == 0 and len(lines) == 7
     assert [line.split(":")[0] for line in lines[:2]] == ["seed 0", "seed 1"]
-    assert lines[4] == "mean ± standard deviation over 2 runs, seeds 0 to 1"
+    assert lines[4] == "mean ± standard deviation over 2 runs, seeds 0 to 1; the last epoch"
     mean, std = (result[key]["rest"]["accuracy"] for key in ("mean", "std"))
     assert lines[6] == f"accuracy on rest  {mean:.3f} ± {std:.3f}  (30 nodes)"
 

@@ -11,12 +11,13 @@ from tinygnn.commands.source import SOURCE_HELP
 from tinygnn.settings import FLAG, Kind, TrainSettings, read_toml
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add SOURCE, --config, and an option for every other setting."""
+def add_settings(parser: argparse.ArgumentParser, *, config: bool = True) -> None:
+    """Add SOURCE, --config (unless the command knows the file), and an option for every other setting."""
     parser.add_argument("source", metavar="SOURCE", nargs="?", default=argparse.SUPPRESS, help=SOURCE_HELP)
-    parser.add_argument(
-        "--config", metavar="FILE.toml", help="settings by name, as lr = 0.01; options come before them"
-    )
+    if config:
+        parser.add_argument(
+            "--config", metavar="FILE.toml", help="settings by name, as lr = 0.01; options come before them"
+        )
     for each in fields(TrainSettings):
         if each.name != "source":
             _add_option(parser, each)

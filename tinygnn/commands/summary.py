@@ -104,11 +104,17 @@ def print_runs(runs: Sequence[Run]) -> None:
     metrics = [run.chosen.metrics for run in runs]
     means, spreads = shown_metrics(over_runs(metrics, fmean)), shown_metrics(over_runs(metrics, spread))
     first, last = (runs[i].experiment.settings.seed for i in (0, -1))
-    print(f"mean ± standard deviation over {len(runs)} runs, seeds {first} to {last}")
+    print(f"mean ± standard deviation over {len(runs)} runs, seeds {first} to {last}; {rule_of(runs[0])}")
     for split, parts in means.items():
         pairs = zip(parts, spreads[split])
         texts = [(name, f"{mean:.3f} ± {deviation:.3f}") for (name, mean), (_, deviation) in pairs]
         print_split(runs[0].experiment.task, split, texts)
+
+
+def rule_of(run: Run) -> str:
+    """Which epoch's weights a run ends with, in words."""
+    monitor = run.history.monitor
+    return "the last epoch" if monitor is None else f"of each the epoch with the best {monitor}"
 
 
 def print_split(task: Task, split: str, numbers: Sequence[tuple[str, str]]) -> None:

@@ -30,10 +30,15 @@ def add_parser(commands: Any) -> None:
     """Add the command and its arguments."""
     parser = commands.add_parser("train", help="train a model on a graph, or on many")
     add_settings(parser)
+    add_outputs(parser)
+    parser.set_defaults(run=run)
+
+
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the results go."""
     parser.add_argument("--out", metavar="DIR", help="keep settings, metrics and checkpoints in a folder")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
