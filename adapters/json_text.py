@@ -71,8 +71,8 @@ def _decimal(text: str) -> float:
 
 def refuse_depth(held: Any) -> None:
     """Raise RecursionError where lists and objects stand more than MAX_DEPTH deep in each other."""
-    level = [held]
-    for _ in range(MAX_DEPTH):
+    level: list[Any] = [[held]]
+    for _ in range(MAX_DEPTH + 1):
         inner: list[Any] = []
         for each in level:
             entries = each.values() if isinstance(each, dict) else each

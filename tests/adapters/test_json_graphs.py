@@ -73,7 +73,7 @@ def test_a_packed_file_and_a_byte_order_mark(tmp_path):
     [
         ("{", r"graph.json:1: this is no JSON: .* \(column 2\)"),
         ('{"nodes": [],\n"edges": [],}', "graph.json:2: this is no JSON"),
-        ("[]", "expected an object with nodes and edges"),
+        *((text, "expected an object with nodes and edges") for text in ("[]", "1e9", '"a"', "null")),
         ({"nodes": []}, "there is no list 'edges'; found: 'nodes'"),
         ({"vertices": [], "edges": []}, "there is no list 'nodes'; found: 'vertices', 'edges'"),
         ({"nodes": [], "edges": [], "links": []}, '"edges" and "links": remove one'),
