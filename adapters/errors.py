@@ -7,8 +7,12 @@ import re
 import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 from os import PathLike, fspath
 from typing import Any
+
+NAMES_COMPARED = 1000  # names of which the likest are told, so that an error never takes long
+LONGEST_NAME = 100
 
 
 class AdapterError(ValueError):
@@ -97,8 +101,8 @@ def did_you_mean(name: object, names: Iterable[object]) -> str:
     >>> did_you_mean("wieght", ["weight", "colour"])
     "; did you mean 'weight'?"
     """
-    known = {str(each): each for each in names}
-    close = get_close_matches(str(name), known, n=3, cutoff=0.6)
+    known = {str(each)[:LONGEST_NAME]: each for each in islice(names, NAMES_COMPARED)}
+    close = get_close_matches(str(name)[:LONGEST_NAME], known, n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(known[each]) for each in close)}?" if close else ""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygnn.adapters.errors import AdapterError, require
+from tinygnn.adapters.errors import AdapterError, did_you_mean, require
 
 
 def test_an_error_carries_its_place_and_says_it_first():
@@ -29,3 +29,13 @@ def test_a_missing_package_and_a_broken_one_are_told_apart(tmp_path, monkeypatch
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(AdapterError, match="broken_package is installed but cannot be imported"):
         require("broken_package", "it")
+
+
+def test_a_hint_does_not_take_long_among_many_or_long_names():
+    import time
+
+    names = [f"name number {i}" for i in range(200_000)] + ["x" * 10_000_000]
+    started = time.perf_counter()
+    assert "did you mean" in did_you_mean("name numbr 7", names)
+    did_you_mean("y" * 10_000_000, names)
+    assert time.perf_counter() - started < 2  # seconds; without a bound it takes far more

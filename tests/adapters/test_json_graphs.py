@@ -103,7 +103,7 @@ def test_what_is_no_graph_is_refused(tmp_path, held, message):
     [
         ({"x": ["f"]}, "1 of 2 nodes have no 'f'", {"node": "b", "attribute": "f"}),
         ({"x": ["g"]}, "'g' is 'text' of type str", {"node": "a", "attribute": "g"}),
-        ({"x": ["h"]}, "cannot be held exactly", {"node": "b", "attribute": "h"}),
+        ({"x": ["h"]}, "not held exactly by a float", {"node": "b", "attribute": "h"}),
         ({"x": ["i"]}, "no node has an attribute 'i'; found: 'f', 'g', 'h'", {"attribute": "i"}),
         ({"x": "f"}, r"give \['f'\]", {}),
         ({"edge_weight": "w"}, "'w' is None", {"edge": ("a", "b"), "attribute": "w"}),

@@ -60,7 +60,7 @@ def test_a_symmetric_matrix_is_undirected_and_a_graph_without_weights_has_ones()
         ([[0, 1]], "expected a sparse matrix of SciPy, got a list"),
         (sparse.csr_array((2, 3)), r"shape \[2, 3\]: an adjacency matrix is square"),
         (sparse.csr_array((2, 2), dtype=complex), "complex128: weights are real"),
-        (sparse.coo_array(([2**53 + 1], ([0], [1])), shape=(2, 2)), "cannot be held exactly"),
+        (sparse.coo_array(([2**53 + 1], ([0], [1])), shape=(2, 2)), "not held exactly by a float"),
     ],
 )
 def test_what_is_no_graph_is_refused(matrix, message):
