@@ -69,7 +69,7 @@ def from_csv(
 
     Raises AdapterError with path, line and column for whatever cannot be read exactly.
     """
-    _check_options(id_type, index_base, duplicates, directed)
+    _check_options(id_type, index_base, duplicates, directed, header)
     reading: dict[str, Any] = {
         "delimiter": delimiter,
         "header": header,
@@ -82,7 +82,16 @@ def from_csv(
     index: dict[Any, int] | None = None
     if nodes is not None:
         index = _read_nodes(
-            Table(nodes, **reading), node_id, x, y, masks, integers, allow_nonfinite, fields, origin
+            Table(nodes, **reading),
+            node_id,
+            x,
+            y,
+            masks,
+            integers,
+            index_base,
+            allow_nonfinite,
+            fields,
+            origin,
         )
     elif x is not None or y is not None or masks is not None or node_id is not None:
         raise AdapterError("x, y, masks and node_id name columns of the node file: give nodes=")
@@ -107,19 +116,26 @@ def from_csv(
     )  # fmt: skip
 
 
-def _check_options(id_type: Any, index_base: Any, duplicates: Any, directed: Any) -> None:
+def _check_options(id_type: Any, index_base: Any, duplicates: Any, directed: Any, header: Any) -> None:
     if id_type not in (None, int, str):
         raise AdapterError(f"id_type is {id_type!r}: it is int, str or None")
-    if index_base not in (None, 0, 1) or (index_base is not None and id_type is str):
+    if (
+        isinstance(index_base, bool)
+        or index_base not in (None, 0, 1)
+        or (index_base is not None and id_type is str)
+    ):
         raise AdapterError(f"index_base is {index_base!r}: it is 0 or 1, for ids that are integers")
     if duplicates not in ("keep", "first", "last", "error"):
         raise AdapterError(f"duplicates is {duplicates!r}: it is 'keep', 'first', 'last' or 'error'")
     if not isinstance(directed, bool):
         raise AdapterError(f"directed is {directed!r}: it is True or False")
+    if not isinstance(header, bool):
+        raise AdapterError(f"header is {header!r}: it is True or False")
 
 
 def _read_nodes(
-    table: Table, node_id: Any, x: Any, y: Any, masks: Any, integers: bool, allow_nonfinite: bool,
+    table: Table, node_id: Any, x: Any, y: Any, masks: Any, integers: bool, index_base: int | None,
+    allow_nonfinite: bool,
     fields: dict[str, Any], origin: dict[str, Any],
 ) -> dict[Any, int]:  # fmt: skip
     """Fill the fields that the node file holds; return the number of each id."""
@@ -142,12 +158,23 @@ def _read_nodes(
         return lambda i: {"path": table.path, "line": lines[i], "column": column}
 
     def locate(column: Any, i: int) -> dict[str, Any]:
-        return {**place(column)(i), "attribute": column}
+        return {**place(column)(i), "node": ids[i], "attribute": column}
+
+    def entry(column: Any) -> Callable[[int], dict[str, Any]]:
+        return lambda i: locate(column, i)
 
     ids: Sequence[Any] = columns[id_column]
     if "" in ids:
         raise AdapterError("found no id: give each node one", **place(id_column)(list(ids).index("")))
     ids = whole_numbers(ids, place(id_column)) if integers else ids
+    if index_base is not None and min(ids, default=index_base) < index_base:
+        i = next(i for i, node in enumerate(ids) if node < index_base)
+        advice = "give index_base=0 if that is the first id" if ids[i] == 0 else "ids count from there"
+        raise AdapterError(
+            f"found {ids[i]}, which is below index_base={index_base}: {advice}",
+            node=ids[i],
+            **place(id_column)(i),
+        )
     index = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1)))  # the first of two wins
     if len(index) != len(ids):
         i = next(i for i, node in enumerate(ids) if index[node] != i)
@@ -157,18 +184,18 @@ def _read_nodes(
             **place(id_column)(i),
         )
     if features is not None:
-        taken = {name: numbers(columns[name], place(name), allow_nonfinite) for name in features}
+        taken = {name: numbers(columns[name], entry(name), allow_nonfinite) for name in features}
         rows, origin["x"] = feature_rows(taken, locate)
         fields["x"] = exact_floats(rows or [[] for _ in ids], lambda i, j: locate(features[j], i))
     if y is not None:
-        values = label_values(columns[y], place(y))
+        values = label_values(columns[y], entry(y))
         fields["y"], fields["class_names"], origin["y"] = labels(y, values, None, locate)
         fields["y_level"] = "node"
         if y in (features or []):
             origin["y"]["kept"] = True
     origin["masks"], origin["mask_words"] = mask_columns, {}
     for mask, name in mask_columns.items():
-        fields[mask] = mask_values(columns[name], place(name))
+        fields[mask] = mask_values(columns[name], entry(name))
         origin["mask_words"][name] = mask_words(columns[name])
     promoted = {id_column, *(features or []), y, *mask_columns.values()}
     fields["node_attrs"] = {name: column for name, column in columns.items() if name not in promoted}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
 
 from tinygnn.adapters.entries import numbers
-from tinygnn.adapters.errors import AdapterError
+from tinygnn.adapters.errors import AdapterError, shown
+from tinygnn.adapters.numbering import MOST_NODES, Numbering
 from tinygnn.adapters.tables import Table
 
 ReadIds = Callable[[Sequence[str], Callable[[int], dict[str, Any]]], list[int]]
@@ -79,39 +80,25 @@ class EdgeRows:
         """
         names = self.table.names
         s, t = names.index(self.source), names.index(self.target)
-        index = dict(known or {})
-        fixed = {node: node - base for node in index} if base is not None else index
-        largest = -1
+        numbering = Numbering(known, base)
         all_lines: list[int] = []
         for batch, lines in self.table.batches():
-            sources: list[Any] = batch[s]
-            targets: list[Any] = batch[t]
+            sources, targets = batch[s], batch[t]
+            if "" in sources or "" in targets:
+                self._raise_blank(sources, targets, lines)
             if read_ids is not None:
                 sources = read_ids(sources, self._place(lines, self.source))
                 targets = read_ids(targets, self._place(lines, self.target))
-            fresh = dict.fromkeys(chain.from_iterable(zip(sources, targets)))
-            if known is not None:
-                if not fresh.keys() <= index.keys():
-                    self._raise_unknown(sources, targets, lines, index)
-            elif "" in fresh:
-                self._raise_blank(sources, targets, lines)
-            elif base is not None:
-                if min(fresh) < base:
-                    self._raise_below(sources, targets, lines, base)
-                largest = max(largest, max(fresh) - base)
-            else:
-                for node in fresh:
-                    if node not in index:
-                        index[node] = len(index)
-            if base is not None and known is None:
-                self.sources.extend([node - base for node in sources])
-                self.targets.extend([node - base for node in targets])
-            else:
-                self.sources.extend(map(fixed.__getitem__, sources))
-                self.targets.extend(map(fixed.__getitem__, targets))
+            ends = list(chain.from_iterable(zip(sources, targets)))
+            try:
+                numbers_of_ends = numbering.read(ends)
+            except ValueError:
+                self._raise_wrong(sources, targets, lines, numbering)
+            self.sources.extend(numbers_of_ends[0::2])
+            self.targets.extend(numbers_of_ends[1::2])
             for name, column in zip(names, batch):
                 if name in self.numeric:
-                    column = numbers(column, self._place(lines, name), self.allow_nonfinite)
+                    column = numbers(column, self._entry(lines, name, sources, targets), self.allow_nonfinite)
                 if name in self.columns:
                     self.columns[name].extend(column)
             if duplicates == "error":
@@ -120,9 +107,7 @@ class EdgeRows:
             self._drop_duplicates(duplicates, directed, all_lines)
         if not directed:
             self._add_reverse_edges()
-        if base is not None and known is None:
-            return list(range(base, base + largest + 1))
-        return list(index)
+        return numbering.ids()
 
     def _add_reverse_edges(self) -> None:
         backward = [e for e, (s, t) in enumerate(zip(self.sources, self.targets)) if s != t]
@@ -157,6 +142,12 @@ class EdgeRows:
     def _place(self, lines: Sequence[int], column: Any) -> Callable[[int], dict[str, Any]]:
         return lambda i: {"path": self.table.path, "line": lines[i], "column": column}
 
+    def _entry(
+        self, lines: Sequence[int], column: Any, sources: list[Any], targets: list[Any]
+    ) -> Callable[[int], dict[str, Any]]:
+        place = self._place(lines, column)
+        return lambda i: {**place(i), "edge": (sources[i], targets[i]), "attribute": column}
+
     def _first(self, sources: list[Any], targets: list[Any], wrong: Callable[[Any], bool]) -> tuple[Any, int]:
         """The column and the row of the first endpoint that is wrong, source before target."""
         for i, ends in enumerate(zip(sources, targets)):
@@ -165,30 +156,33 @@ class EdgeRows:
                     return column, i
         raise AdapterError("an endpoint is wrong", path=self.table.path)
 
-    def _raise_blank(self, sources: list[Any], targets: list[Any], lines: Sequence[int]) -> None:
+    def _raise_blank(self, sources: list[Any], targets: list[Any], lines: Sequence[int]) -> NoReturn:
         column, i = self._first(sources, targets, lambda node: node == "")
         raise AdapterError("found no id: an edge needs both ends", **self._place(lines, column)(i))
 
-    def _raise_below(self, sources: list[Any], targets: list[Any], lines: Sequence[int], base: int) -> None:
-        column, i = self._first(sources, targets, lambda node: node < base)
+    def _raise_wrong(
+        self, sources: list[Any], targets: list[Any], lines: Sequence[int], numbering: Numbering
+    ) -> NoReturn:
+        """Say what is wrong with the first endpoint that is, source before target."""
+        column, i = self._first(sources, targets, lambda node: not numbering.takes(node))
         node = sources[i] if column == self.source else targets[i]
+        place = {**self._place(lines, column)(i), "edge": (sources[i], targets[i])}
+        base = numbering.base
+        if numbering.known is not None:
+            raise AdapterError(
+                f"node {node!r} is not in the node file, which has {len(numbering.known)} nodes: "
+                "add it there",
+                node=node,
+                **place,
+            )
+        if base is not None and node < base:
+            advice = "give index_base=0 if that is the first id" if node == 0 else "ids count from there"
+            raise AdapterError(
+                f"found {node}, which is below index_base={base}: {advice}", node=node, **place
+            )
         raise AdapterError(
-            f"found {node}, which is below index_base={base}; give index_base={base - 1} if that is the "
-            "first id",
+            f"found {shown(node)}: index_base={base} makes a node of every number up to it, more than "
+            f"{MOST_NODES:,}; leave index_base out, and ids are names",
             node=node,
-            **self._place(lines, column)(i),
-        )
-
-    def _raise_unknown(
-        self, sources: list[Any], targets: list[Any], lines: Sequence[int], index: dict[Any, int]
-    ) -> None:
-        column, i = self._first(sources, targets, lambda node: node not in index)
-        if (sources[i] if column == self.source else targets[i]) == "":
-            self._raise_blank(sources, targets, lines)
-        node = sources[i] if column == self.source else targets[i]
-        raise AdapterError(
-            f"node {node!r} is not in the node file, which has {len(index)} nodes: add it there",
-            node=node,
-            edge=(sources[i], targets[i]),
-            **self._place(lines, column)(i),
+            **place,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from math import isfinite, isinf
 from typing import Any
 
@@ -31,7 +32,7 @@ def numbers(column: Sequence[str], place: Place, allow_nonfinite: bool = False) 
     text = "".join(column)
     if text.isascii() and "_" not in text:
         try:
-            found = _convert(column, signed="-" in text or "+" in text)
+            found = _convert(column)
         except ValueError:
             pass
         else:
@@ -44,12 +45,10 @@ def _all_floats(found: list[Any]) -> bool:
     return int not in set(map(type, found))
 
 
-def _convert(column: Sequence[str], signed: bool) -> list[Any]:
-    whole = set(map(str.isdigit, column))
-    if whole == {True}:
-        return list(map(int, column))
-    if whole == {False} and not signed:
-        return list(map(float, column))
+def _convert(column: Sequence[str]) -> list[Any]:
+    whole = set(map(str.isdigit, map(str.lstrip, column, repeat("-+"))))
+    if len(whole) < 2:
+        return list(map(int if whole == {True} else float, column))
     return [int(entry) if entry.lstrip("-+").isdigit() else float(entry) for entry in column]
 
 

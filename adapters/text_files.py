@@ -97,6 +97,13 @@ def undecodable(path: Path, encoding: str, error: UnicodeError) -> AdapterError:
         return AdapterError(f"this is no {encoding} text ({error}): {advice}", path=path)
     with suppress(OSError, EOFError, zlib.error), open_bytes(path) as file:
         for number, line in enumerate(file, 1):
+            if b"\0" in line:
+                return AdapterError(
+                    "there is a zero byte: this is no text, or text in another encoding; try "
+                    "encoding='utf-16'",
+                    path=path,
+                    line=number,
+                )
             try:
                 line.decode(encoding)
             except UnicodeDecodeError as at:
