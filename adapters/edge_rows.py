@@ -83,7 +83,8 @@ class EdgeRows:
         numbering = Numbering(known, base)
         all_lines: list[int] = []
         for batch, lines in self.table.batches():
-            sources, targets = batch[s], batch[t]
+            sources: list[Any] = batch[s]
+            targets: list[Any] = batch[t]
             if "" in sources or "" in targets:
                 self._raise_blank(sources, targets, lines)
             if read_ids is not None:
