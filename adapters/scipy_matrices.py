@@ -66,6 +66,7 @@ def to_scipy(graph: Graph, format: str | None = None) -> Any:
     format: "coo", "csr", "csc", ...; None means what the graph came from, else coo. Everything but edges
     and weights has no place in a matrix. A graph that came from a matrix goes back with its dtype.
 
+    >>> import scipy
     >>> to_scipy(Graph(([0, 1], [1, 0]), edge_weight=[0.5, 2.0])).toarray().tolist()
     [[0.0, 0.5], [2.0, 0.0]]
 
