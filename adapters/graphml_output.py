@@ -34,7 +34,8 @@ Keys = dict[tuple[str, str, str], str]  # domain, name and type to the id of the
 def to_graphml(graph: Graph, path: str | PathLike[str], *, allow_nonfinite: bool = False) -> None:
     """Write a graph as a GraphML file with typed keys: boolean, long, double and string.
 
-    An undirected edge stands there once. Attributes have the names they came with; rows of numbers are taken
+    An undirected edge stands there once, and is read back as two columns of edge_index: all rows, then the
+    reverse of each. Attributes have the names they came with; rows of numbers are taken
     apart into name_0, name_1, ... as in CSV. The file appears whole or not at all.
 
     >>> from tinygnn.adapters import from_graphml

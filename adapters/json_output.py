@@ -23,7 +23,8 @@ def to_json(
 ) -> None:
     """Write a graph as a JSON file in node-link form: a line for each node and each edge.
 
-    An undirected edge is one line. Attributes have the names they came with; features that came without
+    An undirected edge is one line, and read back as two columns of edge_index: all lines, then the reverse
+    of each. Attributes have the names they came with; features that came without
     names are lists "x", the label is "y", weights "edge_weight". edges: "edges" or "links", by default what
     the graph came with. The file appears whole or not at all.
 
