@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from os import PathLike, fspath
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError
 from tinygnn.adapters.pairs import undirected_rows
+from tinygnn.adapters.rows import has_space
 from tinygnn.adapters.whole_files import write_together
 from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
@@ -143,7 +144,12 @@ def _lines(path: str | PathLike[str], table: dict[Any, list[Any]], rows: Sequenc
     """The lines of a table, the header first."""
     delimiter = "\t" if fspath(path).endswith(".tsv") else ","
     cell = _Cell(delimiter, len(table) == 1)
-    columns = [map(cell, map(column.__getitem__, rows)) for column in table.values()]
+    columns = [
+        cell.texts(
+            column if len(rows) == len(column) and rows == range(len(column)) else [column[i] for i in rows]
+        )
+        for column in table.values()
+    ]
     yield delimiter.join(map(cell, table)) + "\n"
     yield from map("".join, zip(map(delimiter.join, zip(*columns)), repeat("\n")))
 
@@ -154,6 +160,17 @@ class _Cell:
     def __init__(self, delimiter: str, alone: bool) -> None:
         self.special = (delimiter, '"', "\n", "\r")
         self.alone = alone
+
+    def texts(self, column: Sequence[Any]) -> Iterable[str]:
+        """Write a whole column; one of numbers or of plain words alone needs no look at each entry."""
+        kinds = set(map(type, column))
+        if len(kinds) == 1 and kinds <= {float, int}:
+            return map(repr, column)
+        if kinds == {str} and not self.alone:
+            text = "".join(column)
+            if not any(mark in text for mark in self.special) and not has_space(text):
+                return column
+        return map(self, column)
 
     def __call__(self, entry: Any) -> str:
         if type(entry) is float:

@@ -84,6 +84,15 @@ def read_batches(
         raise AdapterError(f"it cannot be read as CSV: {error}", path=path, line=done + 1) from None
 
 
+def has_space(text: str) -> bool:
+    """Whether there may be a character, other than a line end, that `str.strip` takes off.
+
+    >>> has_space("a\\nb"), has_space("a b"), has_space("é")
+    (False, True, True)
+    """
+    return not text.isascii() or any(space in text for space in " \t\x0b\x0c\x1c\x1d\x1e\x1f")
+
+
 def even_columns(text: str, delimiter: str, width: int) -> Rows:
     """Cut whole lines into columns of stripped entries, if there is nothing special about them; else [].
 
@@ -106,7 +115,7 @@ def even_columns(text: str, delimiter: str, width: int) -> Rows:
     if len(entries) != len(ends) * (width + 1) + 1 or ends.count("\n") != len(ends):
         return []
     columns = [entries[k : -1 : width + 1] for k in range(width)]
-    if text.isascii() and not any(space in text for space in " \t\x0b\x0c\x1c\x1d\x1e\x1f"):
+    if not has_space(text):
         return columns
     return [list(map(str.strip, column)) for column in columns]
 

@@ -15,6 +15,7 @@ from typing import Any
 from tinygnn.adapters.errors import AdapterError, require_torch
 
 Spec = Any
+LARGE, FEW = 100_000, 0.2  # entries of a matrix, and the share of them that are not zero
 
 
 def take_apart(value: Any, attribute: Any) -> tuple[Any, Spec]:
@@ -67,7 +68,20 @@ def tensor_to_lists(tensor: Any, attribute: Any) -> tuple[Any, Spec]:
         tensor = tensor.to_dense()
     if tensor.is_complex():
         tensor = torch.view_as_real(tensor.resolve_conj())
-    return tensor.tolist(), spec
+    return _rows_of_few(torch, tensor) or tensor.tolist(), spec
+
+
+def _rows_of_few(torch: Any, tensor: Any) -> list[list[float]]:
+    """The rows of a large matrix that is mostly zeros, which are one object; [] for any other tensor."""
+    if tensor.dim() != 2 or tensor.numel() < LARGE or tensor.dtype not in (torch.float32, torch.float64):
+        return []
+    bits = tensor.view(torch.int32 if tensor.dtype is torch.float32 else torch.int64) != 0  # of -0.0 too
+    if int(bits.sum()) > tensor.numel() * FEW:
+        return []
+    rows = [[0.0] * tensor.shape[1] for _ in range(tensor.shape[0])]
+    for i, j, number in zip(*bits.nonzero().t().tolist(), tensor[bits].tolist()):
+        rows[i][j] = number
+    return rows
 
 
 def refuse_unreadable(tensor: Any, attribute: Any) -> None:

@@ -39,6 +39,7 @@ CONTENDERS = {
         Contender("torch-float64", "with_torch"),
         Contender("pyg-float32", "with_pyg", float32=True),
         Contender("pyg-float64", "with_pyg"),
+        Contender("csv-loop", "with_csv"),
     ]
 }
 
@@ -47,6 +48,7 @@ ONE_SCOPE = "tinygnn-one-scope"
 MICROGRAD = ("micrograd", "micrograd-gc-off")
 TORCH = ("torch-float32", "torch-float64")
 PYG = ("pyg-float32", "pyg-float64")
+CSV_LOOP = "csv-loop"
 
 
 def family(name: str) -> str:

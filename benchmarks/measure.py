@@ -126,6 +126,7 @@ def take_turns(workload: Workload, entrants: list[Entrant], file: Path, rounds: 
     rows = [Row(entrant.name) for entrant in entrants]
     workers: dict[str, Worker] = {}
     turns: dict[str, int] = {}
+    lead_in = 0 if workload.slow else LEAD_IN
     try:
         for entrant, row in zip(entrants, rows):
             log(f"{workload.name}: starting {entrant.name}")
@@ -140,7 +141,7 @@ def take_turns(workload: Workload, entrants: list[Entrant], file: Path, rounds: 
                 row.python, row.packages, row.memory_before = (
                     ready["python"], ready["packages"], ready["memory"],
                 )  # fmt: skip
-                warm = worker.ask(f"run {WARM_UP}")
+                warm = worker.ask(f"run {1 if workload.slow else WARM_UP}")
                 row.losses, row.first_epoch = warm["losses"], warm["seconds"][0]
                 turns[entrant.name] = min(max(round(TURN_SECONDS / warm["seconds"][-1]), 1), MOST_EPOCHS)
         for i in range(rounds):
@@ -148,8 +149,8 @@ def take_turns(workload: Workload, entrants: list[Entrant], file: Path, rounds: 
             for row in rows:
                 if not row.skipped:
                     with skipping(row):
-                        turn = workers[row.name].ask(f"run {LEAD_IN + turns[row.name]}")
-                        row.rounds.append(turn["seconds"][LEAD_IN:])
+                        turn = workers[row.name].ask(f"run {lead_in + turns[row.name]}")
+                        row.rounds.append(turn["seconds"][lead_in:])
         for row in rows:
             if not row.skipped:
                 with skipping(row):

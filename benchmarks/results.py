@@ -42,6 +42,8 @@ NOTES = """\
 - PyG in 32 bits moves half the bytes of tinygnn's 64-bit numbers; the float64 row is the like for like.
 - Features reach tinygnn as lists in which each zero is an object of its own, as `tolist()` makes them.
 - In `build`, tinygnn checks every edge; PyG's `Data` checks none.
+- *csv-loop* is Python's csv module in a plain loop, without checks; in `to-csv` it writes no file of nodes.
+  Conversions return the number of edges instead of a loss.
 - With the collector off, micrograd frees nothing: its peak memory there is that of all epochs that ran.
 - No machine is a quiet laboratory. Between two runs times differ by more than the ratios within one do."""
 

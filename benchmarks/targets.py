@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.contenders import family
+from benchmarks.contenders import CSV_LOOP, family
 from benchmarks.measure import Result, ratio
 
 Results = Mapping[str, Result]
@@ -74,6 +74,16 @@ def peak_megabytes(workload: str) -> Measure:
     return measured
 
 
+def seconds(workload: str) -> Measure:
+    """The time of an epoch."""
+
+    def measured(results: Results, name: str) -> float | None:
+        row = results[workload].row(name) if workload in results else None
+        return row.median if row else None
+
+    return measured
+
+
 def time_per_edge(large: str, small: str) -> Measure:
     """Seconds per edge in one workload as a multiple of those in another."""
 
@@ -104,7 +114,7 @@ def memory_per_edge(large: str, small: str) -> Measure:
     return measured
 
 
-FASTER, SLOWER, MB = "times faster", "times", "MB"
+FASTER, SLOWER, MB, SECONDS = "times faster", "times", "MB", "s"
 LARGE, MIDDLE, SMALL = "synthetic-100000", "synthetic-10000", "synthetic-1000"
 TARGETS = [
     Target("tinygnn", "karate, against micrograd", 300, FASTER, times_faster("karate", "micrograd")),
@@ -132,6 +142,9 @@ TARGETS = [
         "tinygnn", "memory per edge at 100 000 nodes, against 10 000", 1.6, SLOWER,
         memory_per_edge(LARGE, MIDDLE),
     ),
+    Target("tinygnn", "from-csv, against the plain loop", 2, SLOWER, times("from-csv", CSV_LOOP)),
+    Target("tinygnn", "from-networkx, against PyG", 8, FASTER, times_faster("from-networkx", "pyg-float32")),
+    Target("tinygnn", "from-pyg, Cora", 0.5, SECONDS, seconds("from-pyg")),
 ]  # fmt: skip
 
 

@@ -189,17 +189,22 @@ def _feature_rows(name: str, rows: Sequence[Any]) -> list[list[Any]]:
     """Check rows of numbers or Values of one length; copy them, as `Features` if all are floats."""
     if not isinstance(rows, list):
         raise ValueError(f"{name} is {rows!r}: expected a list with one row of numbers per node")
-    checked = [_plain(row) for row in rows]
-    for i, row in enumerate(checked):
+    checked, others = [], []
+    for i, row in enumerate(rows):
+        if type(row) is list and set(map(type, row)) <= {float}:
+            checked.append(row[:])
+            continue
+        row = _plain(row)
         if not isinstance(row, list):
             raise ValueError(f"{name}[{i}] is {row!r}: each node needs a list of numbers, its features")
+        checked.append(row)
+        others.append(i)
     _check_widths(name, checked)
     constant = True
-    for i, row in enumerate(checked):
-        if set(map(type, row)) - {float}:
-            row = [_exact_number(f"{name}[{i}][{j}]", entry) for j, entry in enumerate(row)]
-            constant = constant and not any(isinstance(entry, Value) for entry in row)
-            checked[i] = row
+    for i in others:
+        row = [_exact_number(f"{name}[{i}][{j}]", entry) for j, entry in enumerate(checked[i])]
+        constant = constant and not any(isinstance(entry, Value) for entry in row)
+        checked[i] = row
     return Features(checked) if constant else checked
 
 

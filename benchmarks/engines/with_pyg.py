@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.contenders import Contender, Skip
 from benchmarks.engines import Epochs
+from benchmarks.workloads import conversion
 from benchmarks.workloads.build import lists
 
 try:
@@ -131,4 +132,27 @@ def build_again(edges: tuple[list[int], list[int]], nodes: int) -> Epochs:
         yield float(graph.num_edges)
 
 
-LOOPS = {"gnn": gnn, "graphs": graphs, "build": build}
+def read_networkx(data: dict[str, Any], contender: Contender) -> Epochs:
+    """Convert a graph of networkx; where others return a loss, this returns the number of edges."""
+    graph = conversion.networkx_graph(data)
+    while True:
+        yield float(torch_geometric.utils.from_networkx(graph).num_edges)
+
+
+def write_networkx(data: dict[str, Any], contender: Contender) -> Epochs:
+    """Convert the same graph back."""
+    edges = torch.tensor([[s, t] for s, t in conversion.networkx_graph(data).edges]).t().contiguous()
+    weights = torch.rand(edges.shape[1], dtype=torch.float64)
+    graph = Data(edge_index=edges, weight=weights, num_nodes=data["nodes"])
+    while True:
+        converted = torch_geometric.utils.to_networkx(graph, edge_attrs=["weight"])
+        yield float(converted.number_of_edges())
+
+
+LOOPS = {
+    "gnn": gnn,
+    "graphs": graphs,
+    "build": build,
+    "from-networkx": read_networkx,
+    "to-networkx": write_networkx,
+}

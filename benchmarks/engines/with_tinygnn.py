@@ -14,6 +14,7 @@ from benchmarks.workloads.moons import learning_rate
 
 NOT_BUILT = "not built: TINYGNN_COMPILE=1 pip install ."
 try:
+    from benchmarks.engines.conversions_of_tinygnn import CONVERSIONS, loop_of
     from tinygnn import GNN, Batch, DataLoader, Graph, Value, cross_entropy, nn, optim
     from tinygnn.linalg import dot, mean
 except ModuleNotFoundError as error:
@@ -186,4 +187,10 @@ def build_again(edges: tuple[list[int], list[int]], nodes: int) -> Epochs:
         yield float(graph.num_edges)
 
 
-LOOPS = {"gnn": gnn, "graphs": graphs, "mlp": mlp, "build": build}
+LOOPS = {
+    "gnn": gnn,
+    "graphs": graphs,
+    "mlp": mlp,
+    "build": build,
+    **{kind: loop_of(check, convert) for kind, convert in CONVERSIONS.items()},
+}

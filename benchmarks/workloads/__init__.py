@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from benchmarks.contenders import MICROGRAD, ONE_SCOPE, PYG, TINYGNN, TORCH
-from benchmarks.workloads import build, cora, karate, molecules, moons, synthetic
+from benchmarks.contenders import CSV_LOOP, MICROGRAD, ONE_SCOPE, PYG, TINYGNN, TORCH
+from benchmarks.workloads import build, conversion, cora, karate, molecules, moons, synthetic
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Workload:
     """Something that every contender does in the same way.
 
     make: returns the data, initial weights included, as JSON can hold it; its "kind" names the loop of
-    the engines that runs. skipped: contenders that are not started, and why.
+    the engines that runs. skipped: contenders that are not started, and why. slow: an epoch may take
+    a minute, so that one is enough before the first round and none in front of a turn.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Workload:
     make: Callable[[], dict[str, Any]]
     contenders: tuple[str, ...]
     skipped: dict[str, str] = field(default_factory=dict)
+    slow: bool = False
 
 
 # A product in a sum is three of micrograd's Values: the constant, the product and the sum so far.
@@ -88,6 +90,44 @@ ROWS = [
         f"A graph from {build.EDGES:,} edges in Python lists; an epoch is building it once",
         build.make,
         ("tinygnn", "tinygnn-compiled", "pyg-float32"),
+    ),
+    Workload(
+        "from-csv",
+        "A CSV file of edges read by from_csv; the plain loop is csv.reader, strip and a dict that numbers",
+        partial(conversion.make, "from-csv"),
+        ("tinygnn", "tinygnn-compiled", CSV_LOOP),
+    ),
+    Workload(
+        "to-csv",
+        "The same graph written by to_csv; the plain loop is csv.writer",
+        partial(conversion.make, "to-csv"),
+        ("tinygnn", "tinygnn-compiled", CSV_LOOP),
+    ),
+    Workload(
+        "from-networkx",
+        "A directed graph of networkx with weights converted by from_networkx",
+        partial(conversion.make, "from-networkx"),
+        ("tinygnn", "tinygnn-compiled", "pyg-float32"),
+        slow=True,
+    ),
+    Workload(
+        "to-networkx",
+        "The same graph converted back by to_networkx",
+        partial(conversion.make, "to-networkx"),
+        ("tinygnn", "tinygnn-compiled", "pyg-float32"),
+        slow=True,
+    ),
+    Workload(
+        "from-pyg",
+        "Cora as PyG's Data converted by from_pyg",
+        partial(conversion.make_cora, "from-pyg"),
+        ("tinygnn", "tinygnn-compiled"),
+    ),
+    Workload(
+        "to-pyg",
+        "Cora converted back by to_pyg",
+        partial(conversion.make_cora, "to-pyg"),
+        ("tinygnn", "tinygnn-compiled"),
     ),
 ]
 WORKLOADS = {row.name: row for row in ROWS}

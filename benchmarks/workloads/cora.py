@@ -21,10 +21,7 @@ def make(conv: str) -> dict[str, Any]:
 
     Raises Skip where TINYGNN_DATA does not say where the files are, or PyG is not installed.
     """
-    raw = Path(os.environ.get("TINYGNN_DATA", ""), "Planetoid", "Cora", "raw")
-    if not os.environ.get("TINYGNN_DATA") or not raw.is_dir():
-        raise Skip("TINYGNN_DATA names no folder with Planetoid/Cora/raw")
-    data = read(raw)
+    data = read(raw_folder())
     features, classes = data.num_node_features, int(data.y.max()) + 1
     rng = random.Random(0)
     if conv == "gat":
@@ -47,6 +44,14 @@ def make(conv: str) -> dict[str, Any]:
         "train_mask": data.train_mask.tolist(),
         "weights": initial,
     }
+
+
+def raw_folder() -> Path:
+    """Where PyG's raw files are; raises Skip where TINYGNN_DATA does not say."""
+    raw = Path(os.environ.get("TINYGNN_DATA", ""), "Planetoid", "Cora", "raw")
+    if not os.environ.get("TINYGNN_DATA") or not raw.is_dir():
+        raise Skip("TINYGNN_DATA names no folder with Planetoid/Cora/raw")
+    return raw
 
 
 def read(raw: Path) -> Any:
