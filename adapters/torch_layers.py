@@ -169,14 +169,13 @@ LAYERS: dict[str, Layer] = {
     ),
     "SGConv": layer(
         "torch_geometric.nn.SGConv",
-        "in_channels out_channels K cached add_self_loops",
+        "in_channels out_channels K add_self_loops",
         bias=there("lin.bias"),
     ),
     "APPNP": layer(
         "torch_geometric.nn.APPNP",
         "K alpha",
         dropout=attribute("dropout.p"),
-        cached=attribute("cached"),
         add_self_loops=attribute("add_self_loops"),
         normalize=attribute("normalize"),
         theirs={"dropout": attribute("dropout")},
@@ -198,7 +197,6 @@ LAYERS: dict[str, Layer] = {
         "torch_geometric.nn.GCN2Conv",
         "channels alpha theta layer",
         shared_weights=lambda layer: layer.weight2 is None,
-        cached=attribute("cached"),
         add_self_loops=attribute("add_self_loops"),
         normalize=attribute("normalize"),
         # PyG keeps β = log(θ / layer + 1) and forgets both; exp(β) - 1 gives back β to the last bit.

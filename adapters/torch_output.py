@@ -30,6 +30,7 @@ def to_torch(model: Module, *, dtype: Any = "float64") -> Any:
 
     dtype: a floating type of torch's or its name; float64, which tinygnn's numbers are, loses nothing. The
     module is in training or evaluation as the model is. torch's random generator is left where it was.
+    cached=True becomes False: PyG's layers would answer for the first graph ever after, and tinygnn's do not.
 
     Raises AdapterError where a part has no counterpart; a class of your own has none.
     """

@@ -23,6 +23,10 @@ from benchmarks.workloads import WORKLOADS
 
 def main(arguments: list[str]) -> int:
     """Measure, print, write; return 1 if a contender turned out to train another model."""
+    if arguments[:1] == ["recipes"]:
+        from benchmarks import recipes
+
+        return recipes.main(arguments[1:])
     options = parse(arguments)
     with benchmarks_alone() as folder:
         try:

@@ -54,7 +54,8 @@ def test_settings_are_those_of_the_papers(name: str, settings: dict[str, object]
     found = recipe_settings(name)
     assert {key: getattr(found, key) for key in settings} == settings
     if name.endswith("cora"):
-        assert found.normalize_features and found.monitor == "val_accuracy"
+        assert found.normalize_features
+        assert found.monitor == ("epoch" if name == "sgc-cora" else "val_accuracy")
 
 
 def test_list_and_show_print_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +82,8 @@ def test_runs_end_with_mean_deviation_and_the_rule(
     shown = capsys.readouterr().out
     assert "mean ± standard deviation over 2 runs, seeds 5 to 6; the last epoch" in shown
     assert (tmp_path / "run" / "seed-6" / "best.safetensors").exists()
+    assert main([*command, "--monitor", "epoch"]) == 0
+    assert "seeds 5 to 6; the last epoch" in capsys.readouterr().out
     monitored = ["--split", "0.5,0.2", "--monitor", "val_accuracy"]
     assert main([*command, *monitored]) == 0
     assert "seeds 5 to 6; of each the epoch with the best val_accuracy" in capsys.readouterr().out

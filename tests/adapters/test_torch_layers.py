@@ -399,8 +399,9 @@ def test_there_and_back_is_the_same_layer(name: str, case: Case) -> None:
     assert back.state_dict() == layer.state_dict()
     assert type(module).__name__ == LAYERS[name].name
     back(*inputs_of(case).values())
-    # GCN2Conv shows the β that these make; averages of degrees are in the state_dict; act says it all.
-    lost = {"theta", "layer", "deg", "act_kwargs"}
+    # GCN2Conv shows the β that these make; averages of degrees are in the state_dict; act says it all; PyG's
+    # cached layers would answer for the first graph ever after.
+    lost = {"theta", "layer", "deg", "act_kwargs", "cached"}
     read = LAYERS[name].read(back)
     read.update(read.pop("**", {}))
     for option, value in case.arguments.items():
@@ -455,6 +456,16 @@ def test_improved_counts_without_edge_weights_however_the_layer_is_called() -> N
         pickle.loads(pickle.dumps(module))(x, edges),
     ):
         assert torch.allclose(out, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["SGConv", "APPNP", "GCN2Conv"])
+def test_a_cached_layer_does_not_keep_to_its_first_graph(name: str) -> None:
+    case = next(case for case in CASES[name] if case.arguments.get("cached"))
+    layer = make(name, case)
+    module = to_torch(layer)
+    other = [torch.rand(2, 3).double()] * (2 if name == "GCN2Conv" else 1)
+    module(*other, torch.tensor([[0], [1]]))
+    assert_agree(layer, module, inputs_of(case))
 
 
 def test_dtype_is_float64_or_what_is_asked_for() -> None:

@@ -91,7 +91,7 @@ def print_run(run: Run, *, brief: bool = False) -> None:
         f"{len(history) - 1} epochs in {run.seconds:.2f} s: "
         f"loss {history[0].loss:.4f} -> {history[-1].loss:.4f}"
     )
-    if history.best is not None:
+    if history.best is not None and history.monitor != "epoch":
         value = history.monitored(history.best)
         print(f"best epoch {history.best_epoch} by {history.monitor} {value:.4f}, whose weights these are")
     for split, parts in shown.items():
@@ -114,7 +114,7 @@ def print_runs(runs: Sequence[Run]) -> None:
 def rule_of(run: Run) -> str:
     """Which epoch's weights a run ends with, in words."""
     monitor = run.history.monitor
-    return "the last epoch" if monitor is None else f"of each the epoch with the best {monitor}"
+    return "the last epoch" if monitor in (None, "epoch") else f"of each the epoch with the best {monitor}"
 
 
 def print_split(task: Task, split: str, numbers: Sequence[tuple[str, str]]) -> None:
