@@ -231,8 +231,9 @@ def _no_counterpart(module: Any, path: str) -> str:
         return f"{path} is {module!r}, which is no module: tinygnn's models are made of layers"
     children = dict(module.named_children())
     known = [name for name, child in children.items() if type(child) in counterparts()]
+    part = next((f"[{name}]" if name.isdigit() else f".{name}" for name in known), "")
     hint = (
-        f"convert its parts, such as from_torch(model.{known[0]}), and write its forward in tinygnn"
+        f"convert its parts, such as from_torch(model{part}), and write its forward in tinygnn"
         if known
         else f"there are {', '.join(LAYERS)}"
     )

@@ -18,8 +18,8 @@ def recipe_names() -> list[str]:
 def recipe_text(name: str) -> str:
     """The file of a recipe: comments that say what it is and what it gave, then the settings.
 
-    >>> recipe_text("gcn-karate").splitlines()[0]
-    '# GCN on Zachary's karate club: what 4 labelled members say about the other 30.'
+    >>> recipe_text("sgc-cora").splitlines()[0]
+    '# SGC on Cora: features smoothed twice, and one linear layer.'
 
     Raises ValueError for an unknown name.
     """

@@ -20,6 +20,7 @@ from tinygnn.safetensors import load_file, save_file
 
 torch = pytest.importorskip("torch")
 pyg = pytest.importorskip("torch_geometric")
+torch.set_num_threads(1)  # threads cost more than these few numbers
 
 PNA = {"aggregators": ["mean", "max"], "scalers": ["identity", "linear"], "deg": [1, 2, 3]}
 MODELS: dict[str, dict[str, Any]] = {

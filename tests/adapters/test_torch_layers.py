@@ -504,6 +504,7 @@ def gcn(*arguments: Any, **options: Any) -> Any:
         (lambda: torch.nn.DataParallel(gcn(3, 2)), "around the model: give model.module"),
         (lambda: torch.nn.Conv1d(1, 1, 1), "Conv1d, which has no counterpart in tinygnn: there are Linear, "),
         (lambda: pyg.nn.SAGPooling(3, GNN=pyg.nn.ClusterGCNConv), "SAGPooling.GNN is ClusterGCNConv"),
+        (lambda: torch.nn.ModuleList([gcn(3, 2)]), r"ModuleList.*such as from_torch.model\[0\]"),
         (lambda: "gcn", "takes a torch.nn.Module, not a str"),
     ],
 )  # fmt: skip
