@@ -7,7 +7,7 @@ lists gives each edge once per end, in an order that need not be one of adding t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 
 from tinygnn.graph import Graph
 
@@ -23,33 +23,29 @@ def columns_to_add(graph: Graph) -> list[int] | None:
     if graph.origin.get("format") != "networkx" or list(sources) != sorted(sources):
         return None
     leaving: list[list[int]] = [[] for _ in range(n)]
-    columns: dict[tuple[int, int], list[int]] = {}  # parallel edges are added at once
+    columns: list[list[int]] = []  # parallel edges stand side by side and are added at once
+    before = None
     for c, edge in enumerate(zip(sources, targets)):
-        columns.setdefault(edge, []).append(c)
-    for source, target in columns:
-        leaving[source].append(target)
+        if edge == before:
+            columns[-1].append(c)
+        else:
+            leaving[edge[0]].append(edge[1])
+            columns.append([c])
+        before = edge
     entering = None
     if graph.directed:
-        entering = _as_recorded(leaving, graph.origin.get("entering"))
-        if entering is None:
-            return None
+        recorded = graph.origin.get("entering")
+        if recorded is None:
+            return None  # each list is in the order of the nodes, as adding node by node makes it
+        degrees = [0] * n
+        for target in chain.from_iterable(leaving):
+            degrees[target] += 1
+        flat = iter(recorded)
+        entering = [list(islice(flat, degree)) for degree in degrees]
     if is_plain_order(leaving, entering):
         return None
     order = adding_order(leaving, entering)
     return None if order is None else list(chain.from_iterable(map(columns.__getitem__, order)))
-
-
-def _as_recorded(leaving: Neighbours, recorded: list[int] | None) -> list[list[int]] | None:
-    """For each node the nodes it has edges from, as they were listed; None if the edges are others now."""
-    if recorded is None:
-        return None
-    entering: list[list[int]] = [[] for _ in leaving]
-    for source, targets in enumerate(leaving):
-        for target in targets:
-            entering[target].append(source)
-    flat = iter(recorded)
-    listed = [list(islice(flat, len(nodes))) for nodes in entering]
-    return listed if [sorted(nodes) for nodes in listed] == entering and next(flat, None) is None else None
 
 
 def is_plain_order(leaving: Neighbours, entering: Neighbours | None) -> bool:
@@ -67,20 +63,22 @@ def is_plain_order(leaving: Neighbours, entering: Neighbours | None) -> bool:
     return True
 
 
-def adding_order(leaving: Neighbours, entering: Neighbours | None) -> list[tuple[int, int]] | None:
-    """Edges (source, target) in an order of adding them that gives all the lists back.
+def adding_order(leaving: Neighbours, entering: Neighbours | None) -> list[int] | None:
+    """An order of adding the edges that gives all the lists back; an edge is its place in `leaving`,
+    counted through all lists.
 
     An edge may be added when it is the next one at both its ends. None if there is no such order, as
     in a graph whose lists were edited by hand.
 
     >>> adding_order([[1], [2, 0], [1]], None)
-    [(1, 2), (1, 0)]
+    [1, 2]
     """
     undirected = entering is None
     back = leaving if entering is None else entering
     next_leaving = [0] * len(leaving)
     next_entering = next_leaving if undirected else [0] * len(back)
-    order: list[tuple[int, int]] = []
+    order: list[int] = []
+    first = list(accumulate(map(len, leaving), initial=0))
     waiting = list(range(len(leaving) - 1, -1, -1))
     while waiting:
         source = waiting.pop()
@@ -94,7 +92,7 @@ def adding_order(leaving: Neighbours, entering: Neighbours | None) -> list[tuple
             next_leaving[source] = n + 1
             if source != target or not undirected:
                 next_entering[target] = at + 1
-            order.append((source, target))
+            order.append(first[source] + n)
             if undirected:
                 waiting.append(target)
             elif at + 1 < len(sources):

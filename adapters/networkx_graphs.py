@@ -157,7 +157,10 @@ def _either(name: str, names: Any, alias: str, aliased: Any, attributes: Attribu
 def _entering(G: Any, index: dict[Any, int] | None) -> list[int] | None:
     """The sources of the edges that enter each node, node by node, where networkx lists them in an order
     that is not that of the nodes."""
-    entering = [list(nodes if index is None else map(index.__getitem__, nodes)) for nodes in G.pred.values()]
+    predecessors = getattr(G, "_pred", G.pred)  # G.pred wraps each list anew, which takes long
+    entering = [
+        list(nodes if index is None else map(index.__getitem__, nodes)) for nodes in predecessors.values()
+    ]
     if all(sources == sorted(sources) for sources in entering):
         return None
     return list(chain.from_iterable(entering))

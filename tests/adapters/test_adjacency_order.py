@@ -27,7 +27,9 @@ def test_the_order_gives_the_lists_back(undirected):
         pairs = [(s, t) for s in range(n) for t in range(n) if not undirected or s <= t]
         edges = generator.sample(pairs, generator.randint(0, len(pairs)))
         expected = lists(n, edges, undirected)
-        order = adding_order(*expected)
+        places = adding_order(*expected)
+        edges = [(source, target) for source, targets in enumerate(expected[0]) for target in targets]
+        order = None if places is None else [edges[place] for place in places]
         assert order is not None and lists(n, order, undirected) == expected
         leaving = expected[0]
         plain = [(s, t) for s in range(n) for t in leaving[s] if not undirected or s <= t]
