@@ -385,8 +385,8 @@ def test_decimal_labels_are_a_regression(call, files):
 
 FACTS = {
     "nodes": 34, "edges": 156, "directed": False, "self_loops": 0, "duplicate_edges": 0, "isolated_nodes": 0,
-    "features": 34, "classes": 4, "edge_weights": False, "masks": {"train": 4}, "node_attributes": ["club"],
-    "edge_attributes": [],
+    "features": 34, "classes": 4, "class_sizes": [13, 12, 4, 5], "homophily": 118 / 156,
+    "edge_weights": False, "masks": {"train": 4}, "node_attributes": ["club"], "edge_attributes": [],
 }  # fmt: skip
 
 
@@ -395,14 +395,21 @@ def test_info_says_what_a_source_holds(call):
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[:2] == ["karate: 1 graph", "Graph(34 nodes, 156 edges, x 34, y 4 classes)"]
-    shown = {line[2:18].strip(): line[18:].strip() for line in lines[2:]}
-    assert shown == {name.replace("_", " "): str(value) for name, value in FACTS.items()}
+    shown = {line[2:18].strip(): line[18:].strip() for line in lines[2:-1]}
+    facts = {**FACTS, "homophily": "0.756"}
+    assert shown == {name.replace("_", " "): str(value) for name, value in facts.items()}
+    pattern = r"estimated for GCN\(34 -> 16 -> 4\): [\d.e-]+ m?s per epoch, [\d,]+ MB of memory"
+    assert re.fullmatch(pattern, lines[-1])
 
 
 def test_info_as_json(call):
     status, out, err = call("info", "karate", "--json")
     assert (status, err) == (0, "")
-    assert strict_json(out) == {"source": "karate", "graphs": [FACTS]}
+    found = strict_json(out)
+    estimate = found.pop("estimate")
+    assert found == {"source": "karate", "graphs": [FACTS]}
+    assert estimate["model"] == "GCN(34 -> 16 -> 4)"
+    assert estimate["seconds_per_epoch"] > 0 and estimate["megabytes"] >= 0
 
 
 def test_info_counts_loops_duplicates_and_isolated_nodes(call, files):
@@ -411,15 +418,15 @@ def test_info_counts_loops_duplicates_and_isolated_nodes(call, files):
     assert status == 0
     assert strict_json(out)["graphs"][0] == {
         "nodes": 6, "edges": 4, "directed": True, "self_loops": 1, "duplicate_edges": 1, "isolated_nodes": 3,
-        "features": 1, "classes": 2, "edge_weights": False, "masks": {},
-        "node_attributes": ["height", "group"], "edge_attributes": ["since"],
+        "features": 1, "classes": 2, "class_sizes": [3, 3], "homophily": 1.0, "edge_weights": False,
+        "masks": {}, "node_attributes": ["height", "group"], "edge_attributes": ["since"],
     }  # fmt: skip
 
 
 def test_info_of_several_graphs_shows_the_first_and_json_all(call, several):
     status, out, _ = call("info", "several")
     assert status == 0 and out.startswith("several: 3 graphs\nGraph(2 nodes, 2 edges, x 1, y 1 classes)\n")
-    assert out.splitlines()[-1] == "  ... and 2 more; choose one by its number, as in 'several[1]'"
+    assert out.splitlines()[-2] == "  ... and 2 more; choose one by its number, as in 'several[1]'"
     facts = strict_json(call("info", "several", "--json")[1])["graphs"]
     assert [fact["classes"] for fact in facts] == [1, 2, 2]
 
