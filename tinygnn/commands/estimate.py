@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain, islice
 from typing import Any
 
+from tinygnn.edge_index import EdgeIndex
 from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
 from tinygnn.losses import cross_entropy
@@ -55,8 +56,9 @@ def estimate(graphs: Sequence[Graph]) -> dict[str, Any] | None:
 def _epochs(nodes: int, edges: int, features: list[list[Any]], classes: int) -> Callable[[], None]:
     """A training run on a random graph; each call is one epoch."""
     rng = random.Random(0)
+    ends = [[rng.randrange(nodes) for _ in range(edges)] for _ in ("sources", "targets")]
     graph = Graph(
-        ([rng.randrange(nodes) for _ in range(edges)], [rng.randrange(nodes) for _ in range(edges)]),
+        EdgeIndex(ends),
         x=[features[i % len(features)] for i in range(nodes)],
         y=[rng.randrange(classes) for _ in range(nodes)],
     )
