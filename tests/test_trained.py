@@ -173,6 +173,31 @@ def test_an_interrupt_saves_and_says_how_to_go_on(call, tmp_path):
         assert len(file.readlines()) == int(said[1]) + 2
 
 
+def test_an_interrupt_amid_a_print_is_no_error(capfd):
+    """The handler of a signal may run while standard error is being written, as here."""
+    from tinygnn.commands.interrupt import Interrupt
+
+    class Raw(io.RawIOBase):
+        def __init__(self):
+            self.press = Interrupt()
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            if not self.press.pressed:
+                self.press.press(signal.SIGINT, None)
+            return len(data)
+
+    raw = Raw()
+    with pytest.MonkeyPatch.context() as patch:
+        stream = io.TextIOWrapper(io.BufferedWriter(raw), write_through=True)
+        patch.setattr(sys, "stderr", stream)
+        print("epoch 1", file=stream, flush=True)
+    assert raw.press.pressed
+    assert "Ctrl-C once more stops at once" in capfd.readouterr().err
+
+
 # ---- eval -----------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+STDERR = 2  # its file descriptor
+SAYS = b"tinygnn: stopping after this epoch; Ctrl-C once more stops at once\n"
 
 
 class Interrupt:
@@ -24,7 +27,7 @@ class Interrupt:
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True
-        print("tinygnn: stopping after this epoch; Ctrl-C once more stops at once", file=sys.stderr)
+        os.write(STDERR, SAYS)  # not print: the signal may come amid a print, which cannot be entered twice
 
 
 @contextmanager
