@@ -18,18 +18,39 @@ ATOMS = {int, float, str, bool, type(None), bytes, complex}
 class Attributes:
     """The attributes of all nodes, or of all edges, as columns by name."""
 
-    def __init__(self, of: str, data: list[dict[Any, Any]], locate: Locate) -> None:
+    def __init__(self, of: str, locate: Locate) -> None:
         self.of = of
-        self.data = data
         self.locate = locate
-        self.complete = _complete_columns(data)
-        self.names = dict.fromkeys(self.complete or chain.from_iterable(data))
-        if set(map(type, self.names)) - {str}:
-            refuse_equal_names(of, data)
+        self.data: list[dict[Any, Any]] = []
+        self.names: dict[Any, None] = {}
+        # All columns, as long as every dict has the names of the first and no others.
+        self.complete: dict[Any, list[Any]] | None = {}
         self.columns: dict[Any, list[Any]] = {}  # taken ones that also stay in the attribute dict
         self.taken: set[Any] = set()
         self.absent: list[list[Any]] = []
-        refuse_lookalikes(of, self.names)
+
+    def add(self, entries: list[dict[Any, Any]]) -> None:
+        """Add some attribute dicts: not all at once, so that what is looked at is still at hand."""
+        if not self.data and entries:
+            self.complete = {name: [] for name in entries[0]}
+        self.data.extend(entries)
+        if self.complete is None:
+            return
+        try:
+            if sum(map(len, entries)) != len(self.complete) * len(entries):
+                raise KeyError
+            for name, column in self.complete.items():
+                column.extend(side_by_side(list(map(itemgetter(name), entries))))
+        except KeyError:
+            self.complete = None
+
+    def finish(self) -> None:
+        """Look at the names, once all is added."""
+        named = self.complete if self.complete is not None else chain.from_iterable(self.data)
+        self.names = dict.fromkeys(named)
+        if set(map(type, self.names)) - {str}:
+            refuse_equal_names(self.of, self.data)
+        refuse_lookalikes(self.of, self.names)
 
     def read(self, name: Any, fill: Any) -> list[Any]:
         """The column of a named attribute; where it is missing, fill or an AdapterError."""
@@ -73,32 +94,20 @@ class Attributes:
 
     def _column(self, name: Any) -> tuple[list[Any], list[int]]:
         """The entries under a name, and the positions where there is none."""
-        if name in self.complete:
+        if self.complete is not None and name in self.complete:
             return self.complete[name][:], []
         column = [entries.get(name, ABSENT) for entries in self.data]
         return column, [i for i, entry in enumerate(column) if entry is ABSENT]
 
 
-def _complete_columns(data: list[dict[Any, Any]]) -> dict[Any, list[Any]]:
-    """All columns, where every dict has the names of the first and no others; else {}."""
-    names = list(data[0]) if data else []
-    if sum(map(len, data)) != len(names) * len(data):
-        return {}
-    try:
-        return {name: list(map(itemgetter(name), data)) for name in names}
-    except KeyError:
-        return {}
+def side_by_side(column: list[Any]) -> list[Any]:
+    """Floats as objects side by side in memory, where later looks at them are several times as fast."""
+    return array("d", column).tolist() if set(map(type, column)) == {float} else column
 
 
 def copied(column: list[Any]) -> list[Any]:
-    """A column of one's own, with every entry copied that could be changed from outside.
-
-    Floats come to stand side by side in memory, so that later looks at them are several times as fast.
-    """
-    kinds = set(map(type, column))
-    if kinds == {float}:
-        return array("d", column).tolist()
-    if kinds <= ATOMS:
+    """A column of one's own, with every entry copied that could be changed from outside."""
+    if set(map(type, column)) <= ATOMS:
         return column
     return [deepcopy(entry) for entry in column]
 

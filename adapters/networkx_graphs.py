@@ -7,7 +7,7 @@ are kept apart. An undirected edge is two columns of edge_index, a self loop one
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import deepcopy
 from itertools import chain, repeat
 from typing import Any
@@ -18,6 +18,9 @@ from tinygnn.adapters.errors import AdapterError, distinct, name_list
 from tinygnn.collector import pause_collector
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
+
+Number = Callable[[Any], int]
+NODES_AT_ONCE = 512  # whose edges are read together
 
 
 @pause_collector()
@@ -54,10 +57,10 @@ def from_networkx(
     if not (hasattr(G, "adjacency") and hasattr(G, "is_multigraph")):
         raise AdapterError(f"expected a networkx graph, got a {type(G).__name__}")
     ids = list(G.nodes)
-    node_data = [data for _, data in G.nodes(data=True)]
     index = {node: i for i, node in enumerate(ids)}
-    numbered = set(map(type, ids)) <= {int} and ids == list(range(len(ids)))  # each node is its own number
-    sources, targets, edge_data, keys = _edges(G, None if numbered else index)
+    number = _numbering(ids, index)
+    sources: list[int] = []
+    targets: list[int] = []
 
     def at_node(name: Any, i: int) -> dict[str, Any]:
         return {"node": ids[i], "attribute": name}
@@ -65,8 +68,11 @@ def from_networkx(
     def at_edge(name: Any, e: int) -> dict[str, Any]:
         return {"edge": (ids[sources[e]], ids[targets[e]]), "attribute": name}
 
-    nodes = Attributes("node", node_data, at_node)
-    edges = Attributes("edge", edge_data, at_edge)
+    nodes, edges = Attributes("node", at_node), Attributes("edge", at_edge)
+    nodes.add([data for _, data in G.nodes(data=True)])
+    keys = _read_edges(G, number, sources, targets, edges)
+    nodes.finish()
+    edges.finish()
     kind = {(False, False): "Graph", (True, False): "DiGraph", (False, True): "MultiGraph"}
     origin: dict[str, Any] = {
         "format": "networkx",
@@ -104,7 +110,7 @@ def from_networkx(
     origin["absent_node_attrs"], origin["absent_edge_attrs"] = nodes.absent, edges.absent
     if keys is not None:
         origin["edge_keys"] = keys
-    entering = _entering(G, None if numbered else index) if G.is_directed() else None
+    entering = _entering(G, number) if G.is_directed() else None
     if entering is not None:
         origin["entering"] = entering
     if numpy_ids := _numpy_ids(ids):
@@ -125,20 +131,39 @@ def from_networkx(
     )
 
 
-def _edges(
-    G: Any, index: dict[Any, int] | None
-) -> tuple[list[int], list[int], list[dict[Any, Any]], list[Any] | None]:
-    """Sources, targets, attribute dicts and, of a multigraph, keys; in the order of adjacency."""
+def _numbering(ids: list[Any], index: dict[Any, int]) -> Number | None:
+    """What gives a node's number: None if each node is its own, a list if all are small integers, as
+    looking there is faster, else the index."""
+    if ids and set(map(type, ids)) == {int} and min(ids) >= 0 and max(ids) < 4 * len(ids):
+        if ids == list(range(len(ids))):
+            return None
+        numbers = [-1] * (max(ids) + 1)
+        for i, node in enumerate(ids):
+            numbers[node] = i
+        return numbers.__getitem__
+    return index.__getitem__
+
+
+def _read_edges(
+    G: Any, number: Number | None, sources: list[int], targets: list[int], edges: Attributes
+) -> list[Any] | None:
+    """Fill sources, targets and attributes in the order of adjacency; return a multigraph's keys."""
     adjacency = [neighbours for _, neighbours in G.adjacency()]
-    sources = _repeated(range(len(adjacency)), map(len, adjacency))
-    neighbours = chain.from_iterable(adjacency)
-    targets = list(neighbours if index is None else map(index.__getitem__, neighbours))
-    data: list[Any] = list(chain.from_iterable(others.values() for others in adjacency))
-    if not G.is_multigraph():
-        return sources, targets, data, None
-    sources, targets = (_repeated(ends, map(len, data)) for ends in (sources, targets))
-    keys: list[Any] = list(chain.from_iterable(data))
-    return sources, targets, list(chain.from_iterable(parallel.values() for parallel in data)), keys
+    keys: list[Any] | None = [] if G.is_multigraph() else None
+    for start in range(0, len(adjacency), NODES_AT_ONCE):
+        some = adjacency[start : start + NODES_AT_ONCE]
+        ends: Iterable[int] = chain.from_iterable(some)
+        ends = list(ends if number is None else map(number, ends))
+        begins = _repeated(range(start, start + len(some)), map(len, some))
+        data: list[Any] = list(chain.from_iterable(neighbours.values() for neighbours in some))
+        if keys is not None:
+            begins, ends = (_repeated(numbers, map(len, data)) for numbers in (begins, ends))
+            keys.extend(chain.from_iterable(data))
+            data = list(chain.from_iterable(parallel.values() for parallel in data))
+        sources.extend(begins)
+        targets.extend(ends)
+        edges.add(data)
+    return keys
 
 
 def _repeated(numbers: Iterable[int], times: Iterable[int]) -> list[int]:
@@ -154,13 +179,11 @@ def _either(name: str, names: Any, alias: str, aliased: Any, attributes: Attribu
     return distinct(option, name_list(option, chosen))
 
 
-def _entering(G: Any, index: dict[Any, int] | None) -> list[int] | None:
+def _entering(G: Any, number: Number | None) -> list[int] | None:
     """The sources of the edges that enter each node, node by node, where networkx lists them in an order
     that is not that of the nodes."""
     predecessors = getattr(G, "_pred", G.pred)  # G.pred wraps each list anew, which takes long
-    entering = [
-        list(nodes if index is None else map(index.__getitem__, nodes)) for nodes in predecessors.values()
-    ]
+    entering = [list(nodes if number is None else map(number, nodes)) for nodes in predecessors.values()]
     if all(sources == sorted(sources) for sources in entering):
         return None
     return list(chain.from_iterable(entering))

@@ -141,11 +141,12 @@ def read_networkx(data: dict[str, Any], contender: Contender) -> Epochs:
 
 def write_networkx(data: dict[str, Any], contender: Contender) -> Epochs:
     """Convert the same graph back."""
-    edges = torch.tensor([[s, t] for s, t in conversion.networkx_graph(data).edges]).t().contiguous()
-    weights = torch.rand(edges.shape[1], dtype=torch.float64)
-    graph = Data(edge_index=edges, weight=weights, num_nodes=data["nodes"])
+    pairs = list(conversion.edges(data))
+    edges = torch.tensor([[s for s, _, _ in pairs], [t for _, t, _ in pairs]])
+    graph = Data(edge_index=edges, weight=torch.tensor([w for _, _, w in pairs]), num_nodes=data["nodes"])
+    graph = torch_geometric.transforms.ToUndirected(reduce="max")(graph)
     while True:
-        converted = torch_geometric.utils.to_networkx(graph, edge_attrs=["weight"])
+        converted = torch_geometric.utils.to_networkx(graph, edge_attrs=["weight"], to_undirected=True)
         yield float(converted.number_of_edges())
 
 

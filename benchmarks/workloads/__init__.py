@@ -105,7 +105,7 @@ ROWS = [
     ),
     Workload(
         "from-networkx",
-        "A directed graph of networkx with weights converted by from_networkx",
+        "An undirected graph of networkx with weights converted by from_networkx",
         partial(conversion.make, "from-networkx"),
         ("tinygnn", "tinygnn-compiled", "pyg-float32"),
         slow=True,

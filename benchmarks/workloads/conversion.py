@@ -53,12 +53,11 @@ def write_csv(data: dict[str, Any], path: Path) -> None:
 
 
 def networkx_graph(data: dict[str, Any]) -> Any:
-    """A directed graph of networkx with a weight on each edge; edges drawn twice are one."""
+    """A graph of networkx, as it makes one by default: undirected; with a weight on each edge."""
     try:
         import networkx
     except ImportError:
         raise Skip("networkx is not installed: pip install networkx") from None
-    graph = networkx.DiGraph()
-    graph.add_nodes_from(range(data["nodes"]))
+    graph = networkx.Graph()
     graph.add_weighted_edges_from(edges(data))
     return graph
