@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -73,6 +74,35 @@ def test_any_graph_comes_back(graph):
     converted = pickle.loads(pickle.dumps(from_networkx(graph)))
     converted.origin = json.loads(json.dumps(converted.origin))
     assert_equal(to_networkx(converted), graph)
+
+
+JSON_VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
+)  # fmt: skip
+
+
+@given(
+    data=st.data(),
+    kind=st.sampled_from(CLASSES),
+    names=st.lists(st.text(max_size=3), unique=True, max_size=5),
+)
+def test_a_graph_of_what_json_has_comes_back_from_a_copy_by_json(data, kind, names):
+    """All of the fields go through JSON: the Graph holds nothing else."""
+    attributes = st.dictionaries(st.sampled_from(["x", "y", "w"]), JSON_VALUES, max_size=3)
+    graph = kind(**data.draw(attributes))
+    for name in names:
+        graph.add_node(name)
+        graph.nodes[name].update(data.draw(attributes))
+    pairs = st.tuples(st.sampled_from(names), st.sampled_from(names)) if names else st.nothing()
+    for source, target in data.draw(st.lists(pairs, max_size=8)) if names else []:
+        key = graph.add_edge(source, target)
+        graph.edges[(source, target, key) if graph.is_multigraph() else (source, target)].update(
+            data.draw(attributes)
+        )
+    converted = from_networkx(graph)
+    plain = json.loads(json.dumps({each.name: getattr(converted, each.name) for each in fields(converted)}))
+    assert_equal(to_networkx(Graph(**plain)), graph)
 
 
 NUMBERS = st.one_of(st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False))
