@@ -185,7 +185,10 @@ def _refuse_storage(data: Any, graph: Graph, pyg: Any) -> None:
         holders = [each for each in referrers if not isinstance(each, dict)]
         holders += [each for held in referrers if isinstance(held, dict) for each in gc.get_referrers(held)]
         several = any(
-            isinstance(holder, pyg.InMemoryDataset) and holder.slices and len(holder) > 1
+            isinstance(holder, pyg.InMemoryDataset)
+            and holder._data is data
+            and holder.slices
+            and len(holder) > 1
             for holder in holders
         )
     if several:
