@@ -423,3 +423,12 @@ def test_arrays_and_scalars_of_numpy_come_back():
         a=np.arange(3, dtype="int8"), b=np.array(7), c=np.float32(0.1), d=np.zeros((0, 2)), e=np.array(["t"])
     )
     assert_comes_back(one)
+
+
+def test_row_32_a_data_that_a_dataset_merely_refers_to_is_a_graph():
+    """Its last nodes have no edges and a dataset of several graphs holds it, yet not as its storage."""
+    datasets = pytest.importorskip("torch_geometric.datasets", reason="converts PyG's Data")
+    dataset = datasets.FakeDataset(num_graphs=3)
+    data = pyg.Data(edge_index=torch.tensor([[0], [1]]), num_nodes=5)
+    dataset.example = data
+    assert from_pyg(data).num_nodes == 5
