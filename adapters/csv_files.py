@@ -28,7 +28,7 @@ from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import MASKS, Graph
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_csv(
     edges: str | PathLike[str],
     nodes: str | PathLike[str] | None = None,

@@ -17,7 +17,7 @@ from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_csv(graph: Graph, edges: str | PathLike[str], nodes: str | PathLike[str] | None = None) -> None:
     """Write a graph as a CSV file of edges and, if asked for, one of nodes, both with a header.
 

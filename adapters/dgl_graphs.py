@@ -15,7 +15,7 @@ NODE_PLACES = ("x", "y", *MASKS)
 EDGE_PLACES = ("edge_weight", "edge_attr")
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_dgl(
     g: Any, *, x: str | None = None, y: str | None = None, edge_weight: str | None = None,
     edge_attr: str | None = None, masks: Mapping[str, str] | None = None,
@@ -74,7 +74,7 @@ def from_dgl(
         raise AdapterError(str(error)) from None
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_dgl(graph: Graph) -> Any:
     """Convert a Graph to a DGL graph: x, y, masks and node attributes in ndata, the others in edata.
 

@@ -21,7 +21,7 @@ DUPLICATES = ("keep", "first", "last", "error")
 NULLS = {"NAType", "NaTType"}
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_frames(
     edges: Any,
     nodes: Any = None,

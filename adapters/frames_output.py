@@ -15,7 +15,7 @@ LIBRARIES = ("pandas", "polars", "dict")
 Table = dict[Any, list[Any]]
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_frames(graph: Graph, library: str | None = None) -> tuple[Any, Any]:
     """Convert a graph to a table of edges and one of nodes.
 

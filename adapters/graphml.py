@@ -29,7 +29,7 @@ NONFINITE = {"inf", "-inf", "nan", "+inf"}
 TYPES = ("boolean", "int", "long", "float", "double", "string")
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_graphml(
     path: str | PathLike[str],
     *,

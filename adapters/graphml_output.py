@@ -30,7 +30,7 @@ TYPES: dict[Any, str] = {bool: "boolean", int: "long", float: "double", str: "st
 Keys = dict[tuple[str, str, str], str]  # domain, name and type to the id of the key
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_graphml(graph: Graph, path: str | PathLike[str], *, allow_nonfinite: bool = False) -> None:
     """Write a graph as a GraphML file with typed keys: boolean, long, double and string.
 

@@ -24,7 +24,7 @@ EDGES = ("edges", "links")
 KNOWN = ("directed", "multigraph", "graph", "nodes", *EDGES)
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_json(
     path: str | PathLike[str],
     *,

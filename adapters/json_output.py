@@ -17,7 +17,7 @@ from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_json(
     graph: Graph, path: str | PathLike[str], *, edges: str | None = None, allow_nonfinite: bool = False
 ) -> None:

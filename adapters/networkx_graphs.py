@@ -23,7 +23,7 @@ Number = Callable[[Any], int]
 NODES_AT_ONCE = 512  # whose edges are read together
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_networkx(
     G: Any,
     node_attrs: Iterable[Any] | None = None,

@@ -15,7 +15,7 @@ from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_networkx(
     graph: Graph,
     node_attrs: Iterable[Any] | None = None,

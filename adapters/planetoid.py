@@ -27,7 +27,7 @@ MAX_ENTRIES = 50_000_000  # of x, with its zeros: a list of floats takes 8 bytes
 Rows = list[list[float]]
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_planetoid(folder: str | PathLike[str], name: str | None = None, *, split: str = "public") -> Graph:
     """Read the graph in a folder of Planetoid's raw files, such as Cora/raw.
 

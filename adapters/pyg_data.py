@@ -24,7 +24,7 @@ LEVELS = ("node", "edge", "graph")
 GIVEN = ("x", "pos", "z", "batch", "edge_index", "adj_t", "num_nodes", "edge_weight", "edge_attr", *MASKS)
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_pyg(data: Any, *, num_nodes: int | None = None, levels: Mapping[str, str] | None = None) -> Graph:
     """Convert a `torch_geometric.data.Data`: float32 numbers as the Python floats they are.
 
@@ -103,7 +103,7 @@ def _convert(
     return _graph(tensor.tolist(), n, fields, {"format": "pyg", "keys": keys})
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_pyg_dataset(dataset: Iterable[Any], *, levels: Mapping[str, str] | None = None) -> list[Graph]:
     """Convert each graph of a PyG dataset, list of Data, Batch or DataLoader.
 

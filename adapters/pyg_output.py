@@ -14,7 +14,7 @@ PLACES = ("x", "y", "edge_weight", "edge_attr", *MASKS, "node_ids", "class_names
 NAMESPACES = ("node_attrs", "edge_attrs", "graph_attrs")
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_pyg(graph: Graph) -> Any:
     """Convert a Graph to a `torch_geometric.data.Data`, a Batch to PyG's Batch of its graphs.
 

@@ -13,7 +13,7 @@ from tinygnn.graph import Graph
 FORMATS = ("coo", "csr", "csc", "lil", "dok", "bsr", "dia")
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_scipy(matrix: Any, *, x: Any = None, y: Any = None, num_nodes: int | None = None) -> Graph:
     """Convert a square sparse matrix or array of shape [N, N]; its entries are the weights of edges.
 
@@ -59,7 +59,7 @@ def from_scipy(matrix: Any, *, x: Any = None, y: Any = None, num_nodes: int | No
         raise AdapterError(str(error)) from None
 
 
-@pause_collector()
+@pause_collector(look=False)
 def to_scipy(graph: Graph, format: str | None = None) -> Any:
     """Convert the edges of a graph to a sparse array of shape [N, N]; weights are 1 where there are none.
 

@@ -61,7 +61,7 @@ class Files:
         return rows
 
 
-@pause_collector()
+@pause_collector(look=False)
 def from_tudataset(
     folder: str | PathLike[str],
     name: str | None = None,

@@ -25,15 +25,17 @@ class pause_collector(ContextDecorator):
     """A context, and a decorator, in which the cyclic garbage collector does not run.
 
     On leaving, also by an exception, it runs again if it did before: nested use and a user's own
-    `gc.disable()` are left as they were.
+    `gc.disable()` are left as they were. look: whether it may look at everything then, if it has not for
+    long; not worth it after what is done once, as a conversion.
 
     >>> with pause_collector():
     ...     gc.isenabled()
     False
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, look: bool = True) -> None:
         self._was_enabled: list[bool] = []
+        self._look = look
 
     def __enter__(self) -> None:
         self._was_enabled.append(gc.isenabled())
@@ -46,11 +48,11 @@ class pause_collector(ContextDecorator):
         traceback: TracebackType | None,
     ) -> None:
         if self._was_enabled.pop():
-            _pass_over_young_objects()
+            _pass_over_young_objects(look=self._look)
             gc.enable()
 
 
-def _pass_over_young_objects() -> None:
+def _pass_over_young_objects(*, look: bool = True) -> None:
     """Move the objects made meanwhile to the oldest generation, which the collector seldom looks at.
 
     Otherwise it would look at all of them at once as soon as it runs again. So that a user's own
@@ -61,7 +63,7 @@ def _pass_over_young_objects() -> None:
     if gc.get_freeze_count() > FROZEN_BY_PYTHON:
         return
     started = time.perf_counter()
-    if started < _next_look:
+    if started < _next_look or not look:
         gc.freeze()
         gc.unfreeze()
     else:
