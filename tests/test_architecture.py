@@ -62,6 +62,7 @@ READING_ORDER = [
     "curves",
     "recorder",
     "progress",
+    "explain",
     "commands",
     "cli",
     "__main__",

@@ -1,0 +1,4 @@
+"""What happened in a forward and a backward pass, to be looked at."""
+
+from tinygnn.explain.draw import draw as draw
+from tinygnn.explain.draw import to_dot as to_dot
