@@ -84,6 +84,10 @@ class Result:
     outputs: Mapping[str, Numbers]
 
 
+class Unsupported(Exception):
+    """Raised by a backend's `run`: it cannot run this case after all, which is skipped for this reason."""
+
+
 class Backend(Protocol):
     """An implementation under test."""
 

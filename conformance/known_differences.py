@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tinygnn.conformance.case import Numbers, Result
 from tinygnn.conformance.compare import Difference
@@ -46,10 +47,14 @@ def known_differences(backend: str) -> dict[str, Known]:
     path = FOLDER / f"{backend}.json"
     if not path.exists():
         return {}
-    records = json.loads(path.read_text(encoding="utf-8"))["differences"]
+    return known_from(json.loads(path.read_text(encoding="utf-8")))
+
+
+def known_from(document: Mapping[str, Any]) -> dict[str, Known]:
+    """The known differences of a document in the form above, by case id."""
     return {
         name: Known(record["reason"], record["upstream"], record["outputs"])
-        for name, record in records.items()
+        for name, record in document["differences"].items()
     }
 
 

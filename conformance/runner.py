@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tinygnn.conformance.case import Backend, Case, Result
+from tinygnn.conformance.case import Backend, Case, Result, Unsupported
 from tinygnn.conformance.compare import Difference, Expected, compare
 from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
@@ -76,6 +76,8 @@ def run_one(case: Case, backend: Backend, reference: Reference, known: Known | N
     try:
         result = backend.run(case)
         differences = compare(case, expected, result)
+    except Unsupported as reason:
+        return Outcome(case, backend.name, "skipped", str(reason))
     except Exception as error:
         return Outcome(case, backend.name, "error", f"{backend.name} raised {type(error).__name__}: {error}")
     verdict, detail = judge(differences, result, known)
