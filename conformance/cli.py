@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import tinygnn
 from tinygnn.conformance import report
 from tinygnn.conformance.case import Backend
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.known_differences import known_differences
+from tinygnn.conformance.progress import shown
 from tinygnn.conformance.pyg_backend import PygBackend
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
+from tinygnn.conformance.selection import choose
+from tinygnn.conformance.summary_table import LEGEND, table
 from tinygnn.conformance.torch_backend import TorchBackend
 
 BACKENDS: dict[str, Callable[[], Backend]] = {"torch": TorchBackend, "pyg": PygBackend}
+Run = tuple[Backend, list[Outcome]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,49 +29,79 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=BACKENDS, help="compare with this one only (torch, and pyg where installed)"
     )
-    parser.add_argument(
+    add_selection(parser)
+    add_output(parser)
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose cases; they combine."""
+    group = parser.add_argument_group("which cases", "Without these options all of them run.")
+    group.add_argument(
         "-k", dest="text", default="", metavar="TEXT", help="only the case of this id, or ids that hold TEXT"
     )
-    parser.add_argument("--quick", action="store_true", help="leave whole training runs out")
+    group.add_argument(
+        "--layer", action="append", default=[], metavar="NAME",
+        help="only this layer or operation, such as GCNConv; several times: any of them",
+    )  # fmt: skip
+    group.add_argument(
+        "--flag", action="append", default=[], metavar="NAME",
+        help="only cases that set this trap, such as self-loop; several times: all of them",
+    )  # fmt: skip
+    group.add_argument(
+        "--quick", action="store_true", help="a few seconds: of what is chosen, everything once and no more"
+    )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where the report goes and how long it is."""
+    group = parser.add_argument_group("the report")
+    group.add_argument("-v", "--verbose", action="store_true", help="a line for every case")
+    group.add_argument("--jsonl", type=Path, metavar="FILE", help="write one line of JSON for every outcome")
 
 
 def main(args: argparse.Namespace) -> int:
     """Run the suite and print the report; return 0, or 1 where anything failed.
 
-    Raises ValueError where nothing can be run: a package is missing, no id holds the text.
+    Raises ValueError where nothing can be run: a package is missing, no case is chosen.
     """
     everything = all_cases()
-    cases = select(everything, args.text, args.quick)
-    if not cases:
-        raise ValueError(f"no case's id holds {args.text!r}: without -k the command prints them all")
+    cases = choose(everything, args.text, args.layer, args.flag, args.quick)
     backends, notes = available(args.backend)
-    reference, problems, outcomes = Reference(), [], []
+    reference, problems, runs = Reference(), [], []
     for backend in backends:
         recorded = known_differences(backend.name)
         problems += unknown_ids(everything, backend.name, recorded)
-        done = list(run_cases(cases, backend, reference, recorded))
+        outcomes = run_cases(cases, backend, reference, recorded)
+        done = list(shown(outcomes, len(cases), backend.name))
         if len(done) != len(cases):
             problems.append(f"{backend.name}: {len(done)} outcomes for {len(cases)} cases")
-        print(f"{backend.name} {backend.version} beside tinygnn {tinygnn.__version__}")
-        print("\n".join(report.table(done)), end="\n\n")
-        outcomes.append((backend, done))
-    print(report.LEGEND)
-    print_end(outcomes, problems, notes)
-    return int(bool(problems) or any(outcome.failed for _, done in outcomes for outcome in done))
+        runs.append((backend, done))
+    if args.jsonl is not None:
+        write_jsonl(args.jsonl, runs)
+    print_report(runs, problems, notes, args.verbose)
+    return int(bool(problems) or any(outcome.failed for _, done in runs for outcome in done))
 
 
-def print_end(
-    outcomes: Sequence[tuple[Backend, list[Outcome]]], problems: Sequence[str], notes: Sequence[str]
-) -> None:
-    """Print known differences, failures and the summary: what a reader sees last counts most."""
-    everything = [outcome for _, done in outcomes for outcome in done]
-    for line in (*report.known(everything), *report.failures(everything), ""):
+def print_report(runs: Sequence[Run], problems: Sequence[str], notes: Sequence[str], verbose: bool) -> None:
+    """Print the table, then known differences, failures and the summary: what stands last counts most."""
+    outcomes = [outcome for _, done in runs for outcome in done]
+    print(f"tinygnn {tinygnn.__version__} conformance")
+    if verbose:
+        for backend, done in runs:
+            print("", f"{backend.name} {backend.version}", *report.case_lines(done), sep="\n")
+        print(report.CASE_LEGEND)
+    for line in table(
+        [f"{backend.name} {backend.version}" for backend, _ in runs], [done for _, done in runs]
+    ):
         print(line)
-    for backend, done in outcomes:
+    print(LEGEND)
+    for line in (*report.known(outcomes, verbose), *report.failures(outcomes), ""):
+        print(line)
+    for backend, done in runs:
         print("\n".join(report.summary(backend.name, backend.version, done)))
     for line in (*notes, *problems):
         print(line)
-    failed = len(problems) + sum(outcome.failed for outcome in everything)
+    failed = len(problems) + sum(outcome.failed for outcome in outcomes)
     print(f"FAILED: {failed}" if failed else "all agree")
 
 

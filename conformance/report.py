@@ -1,4 +1,7 @@
-"""The report on a terminal: a line for every case, then what failed and how to see it again."""
+"""The report on a terminal: known differences, then what failed and how to see it again, and the summary.
+
+The table before them is `summary_table`'s, or with --verbose a line for every case.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,20 @@ from collections.abc import Iterator, Sequence
 
 from tinygnn.conformance.compare import Difference
 from tinygnn.conformance.runner import VERDICTS, Outcome
+from tinygnn.conformance.summary_table import share_of_bound, short
 
 WIDTH = 100
 HEADER = ("case", "verdict", "error", "c", "ulps")
-LEGEND = (
-    "error = |backend - tinygnn|, c = error / (eps · sum of the absolute terms), "
-    "ulps = floats between;\nof each case the worst number."
-)
+CASE_LEGEND = "error = |backend - expected|; of each case the worst number."
+TITLES = {
+    "known": "Known differences, recorded and met exactly as recorded:",
+    "valid-subgradient": "Another subgradient where the derivative jumps, as good as the expected one:",
+    "profile-difference": "Right by another convention:",
+}
+EXAMPLES = 3  # ids shown of the cases that have a known difference for the same reason
 
 
-def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def case_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """One line for each case that ran: verdict, worst error, c and ulps."""
     ran = [outcome for outcome in outcomes if outcome.verdict != "skipped"]
     width = max([len(outcome.case.id) for outcome in ran], default=4)
@@ -34,14 +41,7 @@ def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def row(width: int, name: str, verdict: str, *numbers: str) -> str:
     """A line of the table."""
-    return f"{name:{width}}  {verdict:7}" + "".join(f"{number:>9}" for number in numbers)
-
-
-def short(x: float) -> str:
-    """A number in at most eight characters."""
-    if x == 0.0 or (x < 1e5 and x == int(x)):
-        return str(int(x))
-    return f"{x:.2f}" if 0.005 <= x < 1e3 else f"{x:.1e}"
+    return f"{name:{width}}  {verdict:10.10}" + "".join(f"{number:>9}" for number in numbers)
 
 
 def failures(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -81,18 +81,22 @@ def reproduction(outcome: Outcome) -> str:
     return f"tinygnn conformance --backend {shlex.quote(outcome.backend)} -k {shlex.quote(outcome.case.id)}"
 
 
-def known(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """The known differences that were met, gathered by reason."""
-    reasons: dict[str, list[str]] = {}
+def known(outcomes: Sequence[Outcome], verbose: bool = False) -> Iterator[str]:
+    """What ran, did not pass and is no failure, gathered by reason; every case's id if `verbose`."""
+    reasons: dict[tuple[str, str, str], list[str]] = {}
     for outcome in outcomes:
-        if outcome.verdict == "known":
-            reasons.setdefault(f"{outcome.backend}: {outcome.detail}", []).append(outcome.case.id)
-    if reasons:
+        if not outcome.failed and outcome.verdict not in ("pass", "skipped"):
+            reason = (outcome.verdict, outcome.backend, outcome.detail)
+            reasons.setdefault(reason, []).append(outcome.case.id)
+    for verdict in dict.fromkeys(verdict for verdict, _, _ in reasons):
         yield ""
-        yield "Known differences, recorded and met exactly as recorded:"
-    for reason, ids in reasons.items():
-        yield from wrap(reason)
-        yield from (f"    {name}" for name in ids)
+        yield TITLES.get(verdict, f"{verdict}:")
+        for (own, backend, detail), ids in reasons.items():
+            if own == verdict:
+                yield from wrap(f"{backend}: {detail} ({len(ids)} case{'s' * (len(ids) != 1)})")
+                yield from (f"    {name}" for name in (ids if verbose else ids[:EXAMPLES]))
+                if not verbose and len(ids) > EXAMPLES:
+                    yield f"    and {len(ids) - EXAMPLES} more (--verbose lists them)"
 
 
 def summary(name: str, version: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -105,7 +109,7 @@ def summary(name: str, version: str, outcomes: Sequence[Outcome]) -> Iterator[st
     by_kind: dict[str, Outcome] = {}
     for outcome in passed:
         kind = outcome.case.kind
-        if kind not in by_kind or _ratio(outcome) > _ratio(by_kind[kind]):
+        if kind not in by_kind or share_of_bound(outcome) > share_of_bound(by_kind[kind]):
             by_kind[kind] = outcome
     for kind, outcome in by_kind.items():
         worst = outcome.worst
@@ -114,11 +118,6 @@ def summary(name: str, version: str, outcomes: Sequence[Outcome]) -> Iterator[st
                 f"  worst {kind}: c {short(worst.ratio)} of {short(worst.bound)}, error "
                 f"{short(worst.error)}, {short(worst.ulps)} ulps, {outcome.case.id}"
             )
-
-
-def _ratio(outcome: Outcome) -> float:
-    worst = outcome.worst
-    return 0.0 if worst is None else worst.ratio / max(worst.bound, 1.0)
 
 
 def wrap(text: str, indent: str = "  ") -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from tinygnn import Value
 from tinygnn.conformance import cli, torch_ops
 from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.report import WIDTH
+from tinygnn.conformance.selection import layers
 
 
 def test_importing_the_suite_imports_no_torch(tmp_path: Path) -> None:
@@ -35,7 +37,7 @@ def test_without_torch_it_says_what_to_install(
 def test_a_text_that_no_id_holds_is_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["-k", "op/tahn"]) == 2
     assert capsys.readouterr().err == (
-        "tinygnn: error: no case's id holds 'op/tahn': without -k the command prints them all\n"
+        "tinygnn: error: no case's id holds 'op/tahn': with --verbose the command prints them all\n"
     )
 
 
@@ -50,14 +52,55 @@ def test_without_pyg_torch_still_runs(
     assert "1 case, 1 ran: 1 pass" in out
 
 
-def test_the_report_has_a_line_for_every_case_that_fits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_has_a_row_for_every_layer_that_fits(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch_geometric")
     assert cli.run(["--quick"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= WIDTH
-    first = {line.split()[0] for line in lines if line}
-    assert [case.id for case in all_cases() if case.kind != "training" and case.id not in first] == []
+    rows = {line.split()[0] for line in lines if "|" in line}
+    assert [name for name in layers(all_cases()) if name != "training" and name not in rows] == []
     assert lines[-1] == "all agree"
+
+
+def test_verbose_prints_a_line_for_every_case(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    assert cli.run(["--backend", "torch", "--layer", "tanh", "--verbose"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = [line.split()[0] for line in lines if line]
+    for case in all_cases():
+        if case.call == "tanh":
+            assert first.count(case.id) == 1
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_selections_combine(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    chosen = ["--layer", "gcnconv", "--flag", "self-loop", "--flag", "edge-weight", "-k", "mixed"]
+    assert cli.run(["--backend", "torch", "--verbose", *chosen]) == 0
+    ids = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("model/")]
+    wanted = [
+        case.id
+        for case in all_cases()
+        if case.call == "GCNConv" and {"self-loop", "edge-weight"} <= set(case.flags) and "mixed" in case.id
+    ]
+    assert ids == wanted and len(wanted) > 1
+
+
+def test_an_unknown_layer_is_an_error_that_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--layer", "GCNCov"]) == 2
+    err = capsys.readouterr().err
+    assert "no layer or operation 'GCNCov'" in err and "GCNConv" in err and "tanh" in err
+
+
+def test_jsonl_holds_a_line_for_every_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    path = tmp_path / "report.jsonl"
+    assert cli.run(["--backend", "torch", "-k", "op/tanh", "--jsonl", str(path)]) == 0
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [r["case"] for r in records] == [case.id for case in all_cases() if "op/tanh" in case.id]
+    assert {r["verdict"] for r in records} == {"pass"}
+    assert cli.run(["--backend", "torch", "-k", "op/tanh", "--jsonl", str(tmp_path / "no" / "r")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def wrong_tanh(self: Value) -> Value:
