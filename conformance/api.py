@@ -89,7 +89,7 @@ def check(
     found = named(backend) if isinstance(backend, str) else backend
     require_backend(found)
     chosen = chosen_cases(k, layer, flag, quick, cases)
-    recorded = recorded_for(found.name, known)
+    recorded = recorded_for(found.name, found.version, known)
     problems = unknown_ids([*every_case(), *chosen], found.name, recorded)
     outcomes = list(run_cases(chosen, found, shared_reference(), recorded))
     return Report(found.name, found.version, outcomes, problems)
@@ -127,10 +127,10 @@ def chosen_cases(
     return chosen
 
 
-def recorded_for(name: str, known: KnownDifferences | None) -> Mapping[str, Known]:
-    """The known differences: those given, those in the file that is given, else those recorded for a name."""
+def recorded_for(name: str, version: str, known: KnownDifferences | None) -> Mapping[str, Known]:
+    """The known differences: those given, those in the file given, else those recorded for the version."""
     if known is None:
-        return known_differences(name)
+        return known_differences(name, version)
     if isinstance(known, (str, PathLike)):
         return known_from(json.loads(Path(known).read_text(encoding="utf-8")))
     return known

@@ -58,7 +58,8 @@ class Case:
     or optimizer. inputs: the operands and parameters by name, all of which take gradients. options:
     everything else that the call takes. cotangent: d(objective)/d(out), in the shape of the output; of
     the loss where the case has one. edge_index: (sources, targets) of the graph. passes: how many times
-    `backward` runs. flags: the traps that are set here, of `FLAGS`. equation: what is computed.
+    `backward` runs. flags: the traps that are set here, of `FLAGS`. equation: what is computed. profile:
+    which convention it follows where several are right, by the names of `profile.PROFILES`.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Case:
     passes: int = 1
     flags: tuple[str, ...] = ()
     equation: str = ""
+    profile: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

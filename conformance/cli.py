@@ -12,7 +12,7 @@ from tinygnn.conformance import report
 from tinygnn.conformance.case import Backend
 from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.jsonl_report import write_jsonl
-from tinygnn.conformance.known_differences import known_differences
+from tinygnn.conformance.known_differences import known_differences, no_records
 from tinygnn.conformance.progress import shown
 from tinygnn.conformance.pyg_backend import PygBackend
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
@@ -69,8 +69,9 @@ def main(args: argparse.Namespace) -> int:
     backends, notes = available(args.backend)
     reference, problems, runs = Reference(), [], []
     for backend in backends:
-        recorded = known_differences(backend.name)
+        recorded = known_differences(backend.name, backend.version)
         problems += unknown_ids(everything, backend.name, recorded)
+        notes += [note for note in [no_records(backend.name, backend.version)] if note]
         outcomes = run_cases(cases, backend, reference, recorded)
         done = list(shown(outcomes, len(cases), backend.name))
         if len(done) != len(cases):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tinygnn.conformance.case import Case, Numbers, Result
@@ -36,12 +36,27 @@ TRAINING_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
+class Convention:
+    """The right answer under another convention than the case's: its name, and the outputs that differ."""
+
+    name: str
+    outputs: Mapping[str, Numbers]
+
+
+@dataclass(frozen=True)
 class Expected:
-    """What tinygnn computed for a case: outputs, the magnitude of each number, and the bound of c."""
+    """The right answer of a case.
+
+    outputs: the numbers by name. magnitudes: that of each number. bound: the largest c that rounding
+    explains. subgradients: where the case sits on a kink or a tie, [low, high] in place of each number
+    of a gradient. conventions: right answers under other conventions.
+    """
 
     outputs: Mapping[str, Numbers]
     magnitudes: Mapping[str, Numbers]
     bound: float
+    subgradients: Mapping[str, Numbers] = field(default_factory=dict)
+    conventions: Sequence[Convention] = ()
 
 
 @dataclass(frozen=True)

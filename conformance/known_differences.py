@@ -1,9 +1,9 @@
-"""Known differences: exact case ids where a backend departs from tinygnn, why, and how.
+"""Known differences: exact case ids where a version of a backend departs from tinygnn, why, and how.
 
 They are strict. A case that passes although it stands here, one that differs in another output or by
-other numbers than recorded, and an id that no case has, all fail. They stand in `known/BACKEND.json`:
+other numbers than recorded, and an id that no case has, all fail. They stand in `known/BACKEND-VERSION.json`:
 
-    {"recorded_with": VERSION, "differences": {CASE ID: {
+    {"versions": ">=2.8,<2.9", "recorded_with": VERSION, "differences": {CASE ID: {
         "reason": a sentence, "upstream": an issue or "none found",
         "outputs": {NAME: all its numbers as the backend gives them; not finite ones as strings}}}}
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,16 @@ class Known:
         )
 
 
-def known_differences(backend: str) -> dict[str, Known]:
-    """The known differences of a backend by case id; none for a backend without a file."""
-    path = FOLDER / f"{backend}.json"
-    if not path.exists():
+def known_differences(backend: str, version: str | None = None) -> dict[str, Known]:
+    """The known differences of a version of a backend by case id; without a version, those of the newest.
+
+    None for a backend without a file, and for a version in no file's range: see `no_records`.
+    """
+    files = known_files(backend)
+    chosen = [file for file in files if version is None or in_range(version, file["versions"])]
+    if not chosen:
         return {}
-    return known_from(json.loads(path.read_text(encoding="utf-8")))
+    return known_from(chosen[-1])
 
 
 def known_from(document: Mapping[str, Any]) -> dict[str, Known]:
@@ -56,6 +61,50 @@ def known_from(document: Mapping[str, Any]) -> dict[str, Known]:
         name: Known(record["reason"], record["upstream"], record["outputs"])
         for name, record in document["differences"].items()
     }
+
+
+def no_records(backend: str, version: str) -> str:
+    """A sentence where differences are recorded for other versions of the backend only, else ""."""
+    ranges = [file["versions"] for file in known_files(backend)]
+    if not ranges or any(in_range(version, span) for span in ranges):
+        return ""
+    return (
+        f"known differences of {backend} are recorded for {' and '.join(ranges)}, none for {version}: "
+        "all that differ fail"
+    )
+
+
+def known_files(backend: str) -> list[dict[str, Any]]:
+    """The files of a backend, the oldest version first."""
+    paths = [path for path in FOLDER.glob(f"{backend}-*.json") if path.name[len(backend) + 1].isdigit()]
+    paths.sort(key=lambda path: release(path.stem[len(backend) + 1 :]))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def in_range(version: str, versions: str) -> bool:
+    """Whether a version lies in a range such as ">=2.8,<2.9".
+
+    >>> [in_range(version, ">=2.8,<2.9") for version in ("2.8.1", "2.9.0", "2.10", "2.13.0+cpu")]
+    [True, False, False, False]
+    """
+    return all(_holds(release(version), bound.strip()) for bound in versions.split(","))
+
+
+def _holds(version: tuple[int, ...], bound: str) -> bool:
+    operator = bound[:2] if bound[1] == "=" else bound[0]
+    limit = release(bound[len(operator) :])
+    width = max(len(version), len(limit))
+    here, there = [(*parts, *[0] * (width - len(parts))) for parts in (version, limit)]
+    return {">=": here >= there, "<": here < there, "==": here == there}[operator]
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The numbers of a version, without what stands behind them.
+
+    >>> release("2.13.0+cpu"), release("2.9.0.dev1")
+    ((2, 13, 0), (2, 9, 0))
+    """
+    return tuple(map(int, re.findall(r"\d+", re.sub(r"[^\d.].*", "", version.strip()))))
 
 
 def _same(recorded: Numbers, got: Numbers) -> bool:

@@ -55,7 +55,7 @@ def parametrize(
     found = named(backend) if isinstance(backend, str) else backend
     require_backend(found)
     chosen = chosen_cases(k, layer, flag, quick, cases)
-    recorded = recorded_for(found.name, known)
+    recorded = recorded_for(found.name, found.version, known)
     problems = unknown_ids([*every_case(), *chosen], found.name, recorded)
     if problems:
         raise ValueError("; ".join(problems))

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tinygnn.conformance.case import Backend, Case, Result, Unsupported
-from tinygnn.conformance.compare import Difference, Expected, compare
+from tinygnn.conformance.case import Backend, Case, Unsupported
+from tinygnn.conformance.compare import Difference, Expected
 from tinygnn.conformance.known_differences import Known, known_differences
+from tinygnn.conformance.spread import repeated
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
-
-# pass: all numbers agree. known: they differ as recorded. wrong: they differ. error: tinygnn or the
-# backend raised. skipped: the backend does not run such cases.
-VERDICTS = ("pass", "known", "wrong", "error", "skipped")
-FAILURES = ("wrong", "error")
+from tinygnn.conformance.verdicts import FAILURES as FAILURES
+from tinygnn.conformance.verdicts import VERDICTS as VERDICTS
+from tinygnn.conformance.verdicts import judge, unaccounted
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one case on one backend: verdict, why, and the worst difference of every output."""
+    """What came of one case on one backend: verdict, why, and the worst difference of every output.
+
+    spread: how many ulps the backend's own runs of the case lie apart, where it ran more than once.
+    """
 
     case: Case
     backend: str
     verdict: str
     detail: str = ""
     differences: Sequence[Difference] = field(default_factory=tuple)
+    spread: float = 0.0
 
     @property
     def failed(self) -> bool:
@@ -54,18 +57,28 @@ def run_cases(
     backend: Backend,
     reference: Reference | None = None,
     known: Mapping[str, Known] | None = None,
+    repeat: int = 1,
 ) -> Iterator[Outcome]:
     """Run every case on the backend; one Outcome for each, in order.
 
-    known: the backend's known differences by case id; without it, those recorded under its name.
+    known: the backend's known differences by case id; without it, those recorded for its name and version.
+    repeat: how often each case runs. Raises RuntimeError where ran + skipped are not all cases.
     """
     reference = Reference() if reference is None else reference
-    known = known_differences(backend.name) if known is None else known
+    known = known_differences(backend.name, backend.version) if known is None else known
+    verdicts: list[tuple[str, str]] = []
     for case in cases:
-        yield run_one(case, backend, reference, known.get(case.id))
+        outcome = run_one(case, backend, reference, known.get(case.id), repeat)
+        verdicts.append((case.id, outcome.verdict))
+        yield outcome
+    problems = unaccounted(cases, verdicts)
+    if problems:
+        raise RuntimeError(f"{backend.name}: " + "; ".join(problems))
 
 
-def run_one(case: Case, backend: Backend, reference: Reference, known: Known | None = None) -> Outcome:
+def run_one(
+    case: Case, backend: Backend, reference: Reference, known: Known | None = None, repeat: int = 1
+) -> Outcome:
     """Run one case and give its verdict."""
     if not backend.supports(case):
         return Outcome(case, backend.name, "skipped", f"{backend.name} does not run this kind of case")
@@ -74,26 +87,13 @@ def run_one(case: Case, backend: Backend, reference: Reference, known: Known | N
     except Exception as error:
         return Outcome(case, backend.name, "error", f"tinygnn raised {type(error).__name__}: {error}")
     try:
-        result = backend.run(case)
-        differences = compare(case, expected, result)
+        result, spread = repeated(backend, case, repeat)
+        verdict, detail, differences = judge(case, expected, result, known)
     except Unsupported as reason:
         return Outcome(case, backend.name, "skipped", str(reason))
     except Exception as error:
         return Outcome(case, backend.name, "error", f"{backend.name} raised {type(error).__name__}: {error}")
-    verdict, detail = judge(differences, result, known)
-    return Outcome(case, backend.name, verdict, detail, tuple(differences))
-
-
-def judge(differences: Sequence[Difference], result: Result, known: Known | None) -> tuple[str, str]:
-    """The verdict on differences and why."""
-    agrees = all(difference.ok for difference in differences)
-    if known is None:
-        return ("pass", "") if agrees else ("wrong", "the numbers differ by more than rounding")
-    if agrees:
-        return "wrong", "recorded as a known difference, but now it passes: remove the record"
-    if known.matches(differences, result):
-        return "known", known.reason
-    return "wrong", "differs in another way than the known difference that is recorded"
+    return Outcome(case, backend.name, verdict, detail, tuple(differences), spread)
 
 
 def unknown_ids(cases: Sequence[Case], backend: str, known: Mapping[str, Known]) -> list[str]:

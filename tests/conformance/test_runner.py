@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -89,6 +90,29 @@ def test_a_case_that_tinygnn_cannot_run_is_an_error() -> None:
     (outcome,) = run_cases([replace(TANH[0], id="op/new", call="no such operation")], Changed(nothing))
     assert outcome.verdict == "error"
     assert outcome.detail == "tinygnn raised KeyError: 'no such operation'"
+
+
+def test_two_cases_of_one_id_are_not_one() -> None:
+    with pytest.raises(RuntimeError, match="op/tanh/positive stands there twice"):
+        list(run_cases([*TANH, *TANH], Changed(nothing)))
+
+
+class Drifting(Changed):
+    """Every run gives the next larger float."""
+
+    runs = 0
+
+    def run(self, case: Case) -> Result:
+        self.runs += 1
+        outputs = dict(super().run(case).outputs)
+        return Result({**outputs, "out": outputs["out"] + self.runs * math.ulp(outputs["out"])})
+
+
+def test_runs_of_one_case_are_compared_with_each_other() -> None:
+    (once,) = run_cases(TANH, Drifting(nothing))
+    (thrice,) = run_cases(TANH, Drifting(nothing), repeat=3)
+    assert (once.verdict, once.spread) == ("pass", 0.0)
+    assert (thrice.verdict, thrice.spread) == ("pass", 2.0)
 
 
 def test_ran_and_skipped_are_all_cases() -> None:
