@@ -19,7 +19,7 @@ from tinygnn.collector import pause_collector
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
 
-Number = Callable[[Any], int]
+Numbers = Callable[[Iterable[Any]], list[int]]
 NODES_AT_ONCE = 512  # whose edges are read together
 
 
@@ -57,8 +57,7 @@ def from_networkx(
     if not (hasattr(G, "adjacency") and hasattr(G, "is_multigraph")):
         raise AdapterError(f"expected a networkx graph, got a {type(G).__name__}")
     ids = list(G.nodes)
-    index = {node: i for i, node in enumerate(ids)}
-    number = _numbering(ids, index)
+    numbers_of = _numbering(ids)
     sources: list[int] = []
     targets: list[int] = []
 
@@ -70,7 +69,7 @@ def from_networkx(
 
     nodes, edges = Attributes("node", at_node), Attributes("edge", at_edge)
     nodes.add([data for _, data in G.nodes(data=True)])
-    keys = _read_edges(G, number, sources, targets, edges)
+    keys = _read_edges(G, numbers_of, sources, targets, edges)
     nodes.finish()
     edges.finish()
     kind = {(False, False): "Graph", (True, False): "DiGraph", (False, True): "MultiGraph"}
@@ -110,7 +109,7 @@ def from_networkx(
     origin["absent_node_attrs"], origin["absent_edge_attrs"] = nodes.absent, edges.absent
     if keys is not None:
         origin["edge_keys"] = keys
-    entering = _entering(G, number) if G.is_directed() else None
+    entering = _entering(G, numbers_of) if G.is_directed() else None
     if entering is not None:
         origin["entering"] = entering
     if numpy_ids := _numpy_ids(ids):
@@ -122,7 +121,7 @@ def from_networkx(
         name: deepcopy(value) for name, value in G.graph.items() if kept is None or name in kept
     }
     return Graph(
-        EdgeIndex((sources, targets)),
+        EdgeIndex.numbered(sources, targets, len(ids)),
         num_nodes=len(ids),
         node_ids=ids,
         directed=G.is_directed(),
@@ -131,29 +130,42 @@ def from_networkx(
     )
 
 
-def _numbering(ids: list[Any], index: dict[Any, int]) -> Number | None:
-    """What gives a node's number: None if each node is its own, a list if all are small integers, as
-    looking there is faster, else the index."""
-    if ids and set(map(type, ids)) == {int} and min(ids) >= 0 and max(ids) < 4 * len(ids):
-        if ids == list(range(len(ids))):
-            return None
-        numbers = [-1] * (max(ids) + 1)
-        for i, node in enumerate(ids):
-            numbers[node] = i
-        return numbers.__getitem__
-    return index.__getitem__
+def _numbering(ids: list[Any]) -> Numbers:
+    """What gives the numbers of nodes; where ids are small integers it need not look in a dict."""
+    index = {node: i for i, node in enumerate(ids)}
+
+    def by_index(nodes: Iterable[Any]) -> list[int]:
+        return list(map(index.__getitem__, nodes))
+
+    if not ids or set(map(type, ids)) != {int} or min(ids) < 0 or max(ids) >= 4 * len(ids):
+        return by_index
+    numbers = [-1] * (max(ids) + 1)
+    for i, node in enumerate(ids):
+        numbers[node] = i
+
+    def by_list(nodes: Iterable[Any]) -> list[int]:
+        nodes = list(nodes)
+        try:
+            return list(map(numbers.__getitem__, nodes))
+        except TypeError:  # an edge to 1.0, which networkx takes for the node 1
+            return by_index(nodes)
+
+    def as_they_are(nodes: Iterable[Any]) -> list[int]:
+        nodes = list(nodes)
+        return nodes if set(map(type, nodes)) <= {int} else by_index(nodes)
+
+    return as_they_are if ids == list(range(len(ids))) else by_list
 
 
 def _read_edges(
-    G: Any, number: Number | None, sources: list[int], targets: list[int], edges: Attributes
+    G: Any, numbers_of: Numbers, sources: list[int], targets: list[int], edges: Attributes
 ) -> list[Any] | None:
     """Fill sources, targets and attributes in the order of adjacency; return a multigraph's keys."""
     adjacency = [neighbours for _, neighbours in G.adjacency()]
     keys: list[Any] | None = [] if G.is_multigraph() else None
     for start in range(0, len(adjacency), NODES_AT_ONCE):
         some = adjacency[start : start + NODES_AT_ONCE]
-        ends: Iterable[int] = chain.from_iterable(some)
-        ends = list(ends if number is None else map(number, ends))
+        ends = numbers_of(chain.from_iterable(some))
         begins = _repeated(range(start, start + len(some)), map(len, some))
         data: list[Any] = list(chain.from_iterable(neighbours.values() for neighbours in some))
         if keys is not None:
@@ -179,11 +191,11 @@ def _either(name: str, names: Any, alias: str, aliased: Any, attributes: Attribu
     return distinct(option, name_list(option, chosen))
 
 
-def _entering(G: Any, number: Number | None) -> list[int] | None:
+def _entering(G: Any, numbers_of: Numbers) -> list[int] | None:
     """The sources of the edges that enter each node, node by node, where networkx lists them in an order
     that is not that of the nodes."""
     predecessors = getattr(G, "_pred", G.pred)  # G.pred wraps each list anew, which takes long
-    entering = [list(nodes if number is None else map(number, nodes)) for nodes in predecessors.values()]
+    entering = [numbers_of(nodes) for nodes in predecessors.values()]
     if all(sources == sorted(sources) for sources in entering):
         return None
     return list(chain.from_iterable(entering))

@@ -50,6 +50,16 @@ class EdgeIndex(tuple[list[int], list[int]]):
         """Return an EdgeIndex as it is, a plain pair of rows as a new one."""
         return edge_index if isinstance(edge_index, EdgeIndex) else cls(edge_index)
 
+    @classmethod
+    def numbered(cls, sources: list[int], targets: list[int], num_nodes: int) -> EdgeIndex:
+        """An EdgeIndex of lists of which it is known that they are equally long and hold nodes' numbers.
+
+        Neither copied nor looked at: for one who has just numbered the nodes.
+        """
+        self = super().__new__(cls, (sources, targets))
+        self._cache = {("checked", num_nodes): True}
+        return self
+
     @property
     def num_edges(self) -> int:
         return len(self[0])

@@ -168,3 +168,14 @@ def test_what_is_no_graph_is_refused():
 def test_graphs_without_edges(nodes):
     graph = from_networkx(nx.empty_graph(nodes), x=[] if nodes else None)
     assert graph.num_nodes == nodes and graph.num_edges == 0
+
+
+@pytest.mark.parametrize("ids", [[0, 1, 2], [0, 2, 5], ["a", 1, 2]])
+@pytest.mark.parametrize("make", [nx.Graph, nx.DiGraph, nx.MultiGraph])
+def test_an_edge_to_a_number_that_equals_a_node_is_an_edge_to_that_node(ids, make):
+    graph = make()
+    graph.add_nodes_from(ids)
+    graph.add_edge(ids[0], float(ids[1]))
+    found = from_networkx(graph)
+    assert found.edge_index == (([0], [1]) if make is nx.DiGraph else ([0, 1], [1, 0]))
+    assert set(map(type, found.edge_index[1])) == {int}
