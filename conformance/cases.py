@@ -16,6 +16,7 @@ from tinygnn.conformance.norms_table import norm_cases
 from tinygnn.conformance.ops_table import op_cases
 from tinygnn.conformance.optimizers_table import optimizer_cases
 from tinygnn.conformance.perceptrons_table import perceptron_and_activation_cases
+from tinygnn.conformance.profile import with_profile
 from tinygnn.conformance.propagation_table import propagation_cases
 from tinygnn.conformance.relations_table import relation_cases
 from tinygnn.conformance.rows_table import row_cases
@@ -26,7 +27,7 @@ from tinygnn.conformance.training_table import training_cases
 
 def all_cases() -> list[Case]:
     """Every case of the suite: operations, losses, models, modules, optimizers, schedules, training."""
-    return [
+    cases = [
         *op_cases(),
         *row_cases(),
         *loss_cases(),
@@ -45,6 +46,7 @@ def all_cases() -> list[Case]:
         *schedule_cases(),
         *training_cases(),
     ]
+    return [with_profile(case) for case in cases]
 
 
 def select(cases: Sequence[Case], text: str = "", quick: bool = False) -> list[Case]:
