@@ -13,9 +13,10 @@ from typing import Any
 
 from tinygnn.conformance import report
 from tinygnn.conformance.case import Backend, Case
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.known_differences import Known, known_differences, known_from
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
+from tinygnn.conformance.selection import choose
 
 KnownDifferences = Mapping[str, Known] | str | PathLike[str]
 
@@ -79,7 +80,7 @@ def check(
 
     backend: an object with `name`, `version`, `supports(case)` and `run(case) -> Result`, or the name of a
     built-in one. k: only the case of this id, or ids that hold this text. layer: only this layer or
-    operation, by the name of its call. flag: only cases with this flag. quick: without those flagged long.
+    operation. flag: only cases with this flag. quick: a few of them that have everything once.
     cases: these instead of all. known: the backend's known differences, or the file that holds them;
     without it those that the suite records for its name. Known differences are strict: one that passes, or
     differs in another way, is wrong.
@@ -115,16 +116,8 @@ def chosen_cases(
     cases: Sequence[Case] | None = None,
 ) -> list[Case]:
     """The cases that are asked for; ValueError where there are none."""
-    chosen = [
-        case
-        for case in select(every_case() if cases is None else cases, k, quick)
-        if (layer is None or case.call == layer) and (flag is None or flag in case.flags)
-    ]
-    if not chosen:
-        asked = {"k": k or None, "layer": layer, "flag": flag, "quick": quick or None}
-        given = ", ".join(f"{name}={value!r}" for name, value in asked.items() if value is not None)
-        raise ValueError(f"no case is chosen by {given or 'an empty list of cases'}")
-    return chosen
+    layers, flags = ([layer] if layer else [], [flag] if flag else [])
+    return choose(every_case() if cases is None else cases, k, layers, flags, quick)
 
 
 def recorded_for(name: str, version: str, known: KnownDifferences | None) -> Mapping[str, Known]:

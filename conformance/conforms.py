@@ -1,0 +1,247 @@
+"""`assert_conforms`: is one torch module right? In one line."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from tinygnn.adapters.errors import did_you_mean
+from tinygnn.conformance import report
+from tinygnn.conformance.api import Report, every_case, shared_reference
+from tinygnn.conformance.case import DATA, FLAGS, Case
+from tinygnn.conformance.cases import select
+from tinygnn.conformance.instances import cases_of_instance
+from tinygnn.conformance.known_differences import Known, known_differences
+from tinygnn.conformance.modules import MODULE_DATA
+from tinygnn.conformance.parameter_names import WrongParameters
+from tinygnn.conformance.runner import Outcome, Reference, run_one
+from tinygnn.conformance.torch_module import ModuleBackend
+
+SHOWN = 5  # failures that are told in full; of the others the ids
+NOT_CLASSES = ("GNN",)  # stacks of layers, which PyG has under other names
+
+
+@dataclass(frozen=True)
+class Conformance(Report):
+    """What came of one module's cases. Printed: which ran, which not and why, and every failure."""
+
+    like: str = ""
+    line: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join(text_of(self))
+
+
+def assert_conforms(
+    module: Any,
+    like: Any = None,
+    *,
+    params: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    k: str = "",
+) -> Conformance:
+    """Raise AssertionError unless a torch module computes what PyG's layer of that name does, gradients too.
+
+    module: a class whose constructor is called with the layer's sizes and options by PyG's names; or an
+    instance, which is checked on the cases that have its options. It is copied and cast to float64.
+    like: the layer's name, "GCNConv"; without it the name of the class. params: the module's own names of
+    parameters to PyG's, {"W": "lin.weight"}; "lin.weight.T" for the transpose. options: what the module
+    does without having an option for it, {"bias": False}. k: only the case of this id, or ids that hold this.
+
+    It fails where a case is wrong or an error, and where none could run. A parameter, x or an edge weight
+    without any gradient is wrong unless the right one is 0. Conventions of the layer, valid subgradients and
+    what PyG's own layer is known to do otherwise are no failures. Cases that need an option, an argument of
+    `forward` or features that the module does not have are skipped and counted.
+
+    Returns what came of every case; print it to see which ran.
+    Raises AdapterError without torch, ValueError for a layer or a parameter's name that does not exist.
+    """
+    name = name_of(module if like is None else like)
+    cases = [case for case in every_case() if case.call == name and case.kind in ("model", "module")]
+    if not cases or name in NOT_CLASSES:
+        known = dict.fromkeys(c.call for c in every_case() if c.kind in ("model", "module"))
+        names = [each for each in known if each not in NOT_CLASSES]
+        hint = did_you_mean(name, names) or f": give like= one of {', '.join(names)}"
+        raise ValueError(f"there are no cases of a layer {name!r}{hint}")
+    params, options = dict(params or {}), dict(options or {})
+    reference: Reference = shared_reference()
+    backend = ModuleBackend(module, name, params, options, reference)
+    notes: list[str] = []
+    if backend.is_instance:
+        cases, notes = cases_of_instance(module, name, cases, params, options)
+    check_names(params, cases, backend)
+    chosen = select(cases, k)
+    if not chosen:
+        raise ValueError(f"no case of {name} that {backend.name} could run has an id that holds {k!r}")
+    known_of_pyg = known_differences("pyg", version_of_pyg())
+    outcomes = [outcome_of(case, backend, reference, known_of_pyg.get(case.id)) for case in chosen]
+    line = line_for(module, backend, name, params, options)
+    found = Conformance(backend.name, backend.version, outcomes, tuple(notes), name, line)
+    if found.failures or not found.ran:
+        raise AssertionError(str(found))
+    return found
+
+
+def name_of(like: Any) -> str:
+    """A layer's name from the name, a class, a function or an instance."""
+    if isinstance(like, str):
+        return like
+    return str(getattr(like, "__name__", type(like).__name__))
+
+
+def version_of_pyg() -> str | None:
+    """The version of PyG that is installed."""
+    try:
+        return version("torch_geometric")
+    except PackageNotFoundError:
+        return None
+
+
+def check_names(params: Mapping[str, str], cases: Sequence[Case], backend: ModuleBackend) -> None:
+    """Raise ValueError for a name in params that the layer, or the instance, does not have."""
+    theirs = dict.fromkeys(
+        name
+        for case in cases
+        for name in (*case.inputs, *case.options.get("buffers", {}))
+        if name not in (*DATA, *MODULE_DATA)
+    )
+    for own, pyg in params.items():
+        if pyg.removesuffix(".T") not in theirs:
+            raise ValueError(
+                f"params maps {own!r} to {pyg!r}, but no case of {backend.like} has that parameter: "
+                f"they have {', '.join(theirs) or 'none'}"
+            )
+    if backend.is_instance:
+        have = [name for name, _ in (*backend.made.named_parameters(), *backend.made.named_buffers())]
+        for own in params:
+            if own not in have:
+                raise ValueError(f"params names {own!r}, but {backend.name} has {', '.join(have) or 'none'}")
+
+
+def outcome_of(case: Case, backend: ModuleBackend, reference: Reference, known: Known | None) -> Outcome:
+    """One case's outcome: a known difference of PyG's may be met, but need not."""
+    outcome = run_one(case, backend, reference)
+    if outcome.failed and known is not None:
+        as_pyg = run_one(case, backend, reference, known)
+        outcome = outcome if as_pyg.failed else as_pyg
+    remarks = dict(backend.remarks)
+    differences = [
+        replace(d, problem=remarks[d.output]) if d.output in remarks and not d.ok else d
+        for d in outcome.differences
+    ]
+    changed = [d for d in differences if d.output.startswith("input ")]
+    misshapen = [d for d in differences if d.output == "out" and d.problem.startswith("shape")]
+    detail = outcome.detail.replace(f"{backend.name} raised {WrongParameters.__name__}: ", "its parameters: ")
+    return replace(outcome, detail=detail, differences=tuple(changed or misshapen or differences))
+
+
+def line_for(
+    module: Any, backend: ModuleBackend, like: str, params: Mapping[str, str], options: Mapping[str, Any]
+) -> str:
+    """The call that checks one case again, but for its id."""
+    shown = backend.name if not backend.is_instance else "module"
+    extra = "".join(f", {n}={dict(v)!r}" for n, v in (("params", params), ("options", options)) if v)
+    call = f'assert_conforms({shown}, like="{like}"{extra}, k='
+    place = inspect.getmodule(type(module) if backend.is_instance else module)
+    if backend.is_instance or place is None or place.__name__ == "__main__":
+        return call
+    return f"from {place.__name__} import {shown}; {call}"
+
+
+def text_of(found: Conformance) -> Iterator[str]:
+    """The whole text: what is wrong first, then what the failures have in common, then the counts."""
+    failures = found.failures
+    if failures or not found.ran:
+        yield f"{found.backend} does not conform to {found.like}: " + (
+            f"{len(failures)} of the {found.ran} cases that ran fail" if found.ran else "no case could run"
+        )
+    told = told_in_full(failures)
+    for outcome in told:
+        yield ""
+        yield from failure_lines(outcome, found)
+    others = [outcome.case.id for outcome in failures if outcome not in told]
+    if others:
+        yield ""
+        yield from report.wrap("and: " + ", ".join(others))
+    common = "; ".join(in_common(found.outcomes))
+    if common:
+        yield ""
+        yield from report.wrap(common, "")
+    if failures or not found.ran:
+        yield ""
+    counts = found.counts
+    parts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    yield f"{found.backend} like {found.like}: {found.cases} cases, {found.ran} ran: {parts}"
+    for reason, ids in skips(found.outcomes).items():
+        yield from report.wrap(f"skipped {len(ids)}: {reason}")
+    for note in found.problems:
+        yield from report.wrap(note)
+
+
+def told_in_full(failures: Sequence[Outcome]) -> list[Outcome]:
+    """The first failures, of errors with one reason only one."""
+    told: list[Outcome] = []
+    for outcome in failures:
+        same = [each for each in told if outcome.verdict == each.verdict == "error"]
+        if len(told) < SHOWN and outcome.detail not in [each.detail for each in same]:
+            told.append(outcome)
+    return told
+
+
+def failure_lines(outcome: Outcome, found: Conformance) -> Iterator[str]:
+    """One failure: the case and its rule, both numbers side by side, and how to see it again."""
+    case = outcome.case
+    yield f"{outcome.verdict}: {case.id}"
+    yield from report.wrap(f"{outcome.detail}.")
+    yield from report.wrap(f"The case: {case.equation or case.call}, with {settings_of(case)}.")
+    for flag in case.flags:
+        yield from report.wrap(f"{flag}: {FLAGS.get(flag, '')}.")
+    wrong = [difference for difference in outcome.differences if not difference.ok]
+    if wrong:
+        yield report.side_by_side_header(found.backend).replace("tinygnn", "expected")
+        yield from map(report.side_by_side, wrong)
+    if any(looks_like_float32(difference) for difference in wrong):
+        yield "  The error is as large as float32's rounding: something in it is not float64."
+    yield f"  reproduce: from tinygnn.conformance import assert_conforms; {found.line}{case.id!r})"
+
+
+def settings_of(case: Case) -> str:
+    """The options of a case as a call shows them."""
+    settings = case.options.get("conv", case.options.get("settings", {}))
+    sizes = [str(size) for size in case.options.get("sizes", [])]
+    return f"{case.call}({', '.join([*sizes, *(f'{name}={value!r}' for name, value in settings.items())])})"
+
+
+def looks_like_float32(difference: Any) -> bool:
+    """Whether the error is of the size that rounding to float32 makes."""
+    return not difference.problem and 1e-9 < difference.error / max(abs(difference.expected), 1e-3) < 1e-6
+
+
+def in_common(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """What all failing cases have and none of the passing ones: a flag, an option, an output."""
+    failing = [outcome for outcome in outcomes if outcome.failed]
+    passing = [outcome for outcome in outcomes if not outcome.failed and outcome.verdict != "skipped"]
+    if len(failing) < 2:
+        return
+    if len({(outcome.verdict, outcome.detail) for outcome in failing}) == 1 and failing[0].verdict == "error":
+        yield "all failing cases fail for this one reason"
+        return
+    for flag, legend in FLAGS.items():
+        with_flag = all(flag in outcome.case.flags for outcome in failing)
+        if with_flag and passing and not any(flag in outcome.case.flags for outcome in passing):
+            yield f"all failing cases and none that passes have the flag {flag} ({legend})"
+    outputs = [{d.output for d in outcome.differences if not d.ok} for outcome in failing]
+    if all(outputs) and all(found == outputs[0] for found in outputs):
+        yield f"in all failing cases {', '.join(sorted(outputs[0]))} and nothing else is wrong"
+
+
+def skips(outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
+    """The ids of the skipped cases, by reason."""
+    found: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.verdict == "skipped":
+            found.setdefault(outcome.detail, []).append(outcome.case.id)
+    return found
