@@ -1,9 +1,9 @@
 """The conformance suite: are an implementation's numbers and gradients right?
 
-A `Case` is data with a permanent id; a `Backend` runs it and returns a `Result`; `check` runs all cases,
-compares the results with the expected ones and gives a `Report` of `Outcome`s, each with a verdict;
-`parametrize` makes one pytest test of each case. On the command line it is `tinygnn conformance`. Nothing
-here imports torch until a backend that needs it is made.
+A `Case` is data with a permanent id, and a `Vector` is a case with its right answer. A `Backend` runs cases
+and returns `Result`s; `check` compares these with the right answers and gives a `Report` of `Outcome`s, each
+with a verdict; `parametrize` makes one pytest test of each case. On the command line it is
+`tinygnn conformance`. Nothing here imports torch until a backend that needs it is made.
 """
 
 from tinygnn.conformance.api import Report as Report
@@ -18,3 +18,6 @@ from tinygnn.conformance.conforms import assert_conforms as assert_conforms
 from tinygnn.conformance.parametrization import parametrize as parametrize
 from tinygnn.conformance.runner import Outcome as Outcome
 from tinygnn.conformance.runner import run_cases as run_cases
+from tinygnn.conformance.vectors import Vector as Vector
+from tinygnn.conformance.vectors import find_vector as find_vector
+from tinygnn.conformance.vectors import load_vectors as load_vectors

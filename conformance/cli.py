@@ -18,16 +18,21 @@ from tinygnn.conformance.pyg_backend import PygBackend
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
 from tinygnn.conformance.selection import choose
 from tinygnn.conformance.summary_table import LEGEND, table
+from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.conformance.torch_backend import TorchBackend
 
-BACKENDS: dict[str, Callable[[], Backend]] = {"torch": TorchBackend, "pyg": PygBackend}
+BACKENDS: dict[str, Callable[[], Backend]] = {
+    "tinygnn": TinygnnBackend,
+    "torch": TorchBackend,
+    "pyg": PygBackend,
+}
 Run = tuple[Backend, list[Outcome]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "--backend", choices=BACKENDS, help="compare with this one only (torch, and pyg where installed)"
+        "--backend", choices=BACKENDS, help="run this one only (else tinygnn, torch, and pyg where installed)"
     )
     add_selection(parser)
     add_output(parser)
@@ -113,7 +118,7 @@ def available(name: str | None) -> tuple[list[Backend], list[str]]:
     """
     if name is not None:
         return [BACKENDS[name]()], []
-    backends: list[Backend] = [TorchBackend()]
+    backends: list[Backend] = [TinygnnBackend(), TorchBackend()]
     try:
         backends.append(PygBackend())
     except ValueError as error:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygnn import linalg, nn
-from tinygnn.conformance.case import Case
+from tinygnn.conformance.case import Case, Numbers
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, build, outputs_of
-from tinygnn.conformance.tinygnn_backend import OPS, to_values, values_in, weighted_by
 from tinygnn.conformance.tinygnn_models import put_parameters, run_model
+from tinygnn.conformance.tinygnn_ops import OPS
 from tinygnn.nn.module import leaves
-from tinygnn.value import Value
+from tinygnn.value import Value, as_value
 
 # The kinds of cases that leave one graph of Values behind.
 RECORDED = ("op", "model", "module")
@@ -62,3 +62,25 @@ def seed(case: Case) -> float:
     """What `backward` starts with at the objective."""
     scalar = "loss" in case.options or not isinstance(case.cotangent, list)
     return float(case.cotangent) if scalar and case.kind != "module" else 1.0
+
+
+def weighted_by(cotangent: Numbers, out: Any) -> Value:
+    """The one Value whose gradient is the cotangent at each output: Σ g_i out_i, or out itself."""
+    if isinstance(out, Value):
+        return out
+    return linalg.linear_combination(leaves(cotangent), leaves(out))
+
+
+def to_values(numbers: Numbers) -> Any:
+    """Nested lists of new leaves."""
+    return [to_values(part) for part in numbers] if isinstance(numbers, list) else Value(numbers)
+
+
+def values_in(nested: Any) -> Any:
+    """The same nesting with leaves in place of numbers that are constant."""
+    return [values_in(part) for part in nested] if isinstance(nested, (list, tuple)) else as_value(nested)
+
+
+def pick(nested: Any, read: Callable[[Value], float]) -> Numbers:
+    """The same nesting with one number of each Value."""
+    return [pick(part, read) for part in nested] if isinstance(nested, list) else read(nested)

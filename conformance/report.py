@@ -62,7 +62,7 @@ def failures(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def side_by_side_header(backend: str) -> str:
     """The heads of the columns that `side_by_side` fills."""
-    return f"  {'output':25} {'tinygnn':>23} {backend:>23} {'c':>8} {'bound':>6} {'ulps':>8}"
+    return f"  {'output':25} {'expected':>23} {backend:>23} {'c':>8} {'bound':>6} {'ulps':>8}"
 
 
 def side_by_side(difference: Difference) -> str:

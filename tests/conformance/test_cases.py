@@ -15,10 +15,11 @@ import pytest
 
 import tinygnn
 from tinygnn import gnn, linalg, value
-from tinygnn.conformance import magnitude, tinygnn_backend
+from tinygnn.conformance import magnitude
 from tinygnn.conformance.case import FLAGS, KINDS, Case
 from tinygnn.conformance.cases import all_cases, select
 from tinygnn.conformance.data import GRAPHS
+from tinygnn.conformance.recorded import record
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.nn import conv
 from tinygnn.nn.module import leaves
@@ -288,18 +289,10 @@ def test_every_operation_is_missed_without_its_row() -> None:
     assert "value.Value.tanh" in functions_returning_values() - functions_called(rows)
 
 
-def test_every_op_name_in_the_source_is_recorded_by_some_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    recorded: set[str] = set()
-    original = magnitude.magnitudes
-
-    def watch(objective: value.Value, outputs: list[value.Value]) -> Any:
-        for node in value.topological_order(objective):
-            recorded.add(magnitude.name_of(node))
-        return original(objective, outputs)
-
-    monkeypatch.setattr(tinygnn_backend, "magnitudes", watch)
-    for case in OPS:
-        TinygnnBackend().run(case)
+def test_every_op_name_in_the_source_is_recorded_by_some_row() -> None:
+    recorded = {
+        magnitude.name_of(node) for case in OPS for node in value.topological_order(record(case).objective)
+    }
     names = op_names_in_source()
     assert {"+", "tanh", "dot", "clamp"} <= names
     assert names - recorded == set()

@@ -1,0 +1,73 @@
+"""Writing the vectors: `python -m tinygnn.conformance.regenerate [FOLDER]`.
+
+The same tables of cases give the same bytes, on every CPython and every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tinygnn.conformance.case import FLAGS, KINDS, Case
+from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.right_answers import right_answer
+from tinygnn.conformance.vector_format import Record, record_of
+from tinygnn.conformance.vectors import FOLDER, FORMAT, VERSION
+
+
+def file_of(case: Case) -> str:
+    """The file that holds a case: that of its layer, or of its kind where it is none.
+
+    >>> from tinygnn.conformance.case import Case
+    >>> file_of(Case("model/gcn_conv/path", "model", "GCNConv", {}))
+    'model-gcnconv.json'
+    >>> file_of(Case("op/tanh/zero", "op", "tanh", {}))
+    'op.json'
+    """
+    of_layer = case.kind in ("model", "module") or case.call == "aggregate" or case.call.endswith("_loss")
+    parts = [case.kind, case.call] if of_layer else [case.kind]
+    return re.sub("[^a-z0-9]+", "-", " ".join(parts).lower()) + ".json"
+
+
+def contents(records: Iterable[tuple[Case, Record]]) -> dict[str, str]:
+    """The text of every file by its name, `index.json` among them."""
+    lines: dict[str, list[str]] = {}
+    for case, record in records:
+        lines.setdefault(file_of(case), []).append(
+            json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        )
+    head = f'{{"format": "{FORMAT}", "version": {VERSION}'
+    files = {name: head + ', "cases": [\n' + ",\n".join(cases) + "\n]}\n" for name, cases in lines.items()}
+    index = {"format": FORMAT, "version": VERSION, "files": list(lines), "kinds": KINDS, "flags": FLAGS}
+    return {"index.json": json.dumps(index, ensure_ascii=False, indent=1) + "\n", **files}
+
+
+def write(folder: Path, records: Iterable[tuple[Case, Record]]) -> None:
+    """Write all files into the folder and remove those of earlier layers."""
+    files = contents(records)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.json"):
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def generate(cases: Sequence[Case]) -> list[tuple[Case, Record]]:
+    """Compute the right answer of every case."""
+    return [(case, record_of(case, right_answer(case))) for case in cases]
+
+
+def main(argv: Sequence[str]) -> None:
+    """Write the vectors of all cases into the folder that is named, or where they are read from."""
+    folder = Path(argv[0]) if argv else FOLDER
+    records = generate(all_cases())
+    write(folder, records)
+    print(f"{len(records)} cases written to {folder}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,50 @@
+"""The right answer of a case: its numbers, the magnitude of each, and the bound of c."""
+
+from __future__ import annotations
+
+from tinygnn.conformance.case import Case, Numbers
+from tinygnn.conformance.compare import (
+    EPS,
+    OPTIMIZER_TOLERANCE,
+    ROUNDINGS_PER_VALUE,
+    TRAINING_TOLERANCE,
+    Expected,
+)
+from tinygnn.conformance.magnitude import magnitudes
+from tinygnn.conformance.recorded import Recorded, pick
+from tinygnn.conformance.tinygnn_backend import differentiated, losses_of, read
+from tinygnn.conformance.tinygnn_steps import run_optimizer
+from tinygnn.nn.module import leaves
+
+
+def right_answer(case: Case) -> Expected:
+    """Compute the right answer anew; everyone else reads it from the vectors."""
+    if case.kind in ("optimizer", "schedule"):
+        numbers = run_optimizer(case)
+        return Expected(numbers, sizes_of_steps(case, numbers), OPTIMIZER_TOLERANCE / EPS)
+    if case.kind == "training":
+        losses = losses_of(case)
+        return Expected({"loss": losses}, {"loss": [abs(x) for x in losses]}, TRAINING_TOLERANCE / EPS)
+    return measured(case, differentiated(case))
+
+
+def measured(case: Case, recorded: Recorded) -> Expected:
+    """The numbers of outputs and gradients, each with the sum of its terms."""
+    outputs = recorded.outputs
+    sizes, gradients, longest = magnitudes(recorded.objective, leaves(list(outputs.values())))
+    terms = {name: pick(out, lambda v: sizes.get(v, 0.0)) for name, out in outputs.items()}
+    for name, values in recorded.inputs.items():
+        terms[f"grad {name}"] = pick(values, lambda v: case.passes * gradients.get(v, 0.0))
+    return Expected(read(recorded), terms, ROUNDINGS_PER_VALUE + longest)
+
+
+def sizes_of_steps(case: Case, numbers: dict[str, Numbers]) -> dict[str, Numbers]:
+    """|w| and all changes to it so far; the learning rates themselves."""
+    before = case.inputs["w"]
+    size = [abs(w) for w in before]
+    terms = []
+    for weights in numbers["w"]:
+        size = [s + abs(w - old) for s, w, old in zip(size, weights, before)]
+        terms.append(size)
+        before = weights
+    return {name: terms if name == "w" else numbers[name] for name in numbers}
