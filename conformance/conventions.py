@@ -26,8 +26,7 @@ from tinygnn.conformance.convention_edges import (
     without_loops,
 )
 from tinygnn.conformance.profile import PROFILES, layer_of, profile_of
-from tinygnn.conformance.recorded import Change, record, seed
-from tinygnn.conformance.tinygnn_backend import pick
+from tinygnn.conformance.recorded import Change, differentiated, read
 from tinygnn.nn.module import leaves, shape
 from tinygnn.value import Value
 
@@ -56,12 +55,7 @@ def conventions(case: Case) -> list[Convention]:
 
 def answer(case: Case, change: Change | None = None) -> dict[str, Numbers]:
     """Outputs and gradients, with or without a change."""
-    recorded = record(case, change)
-    for _ in range(case.passes):
-        recorded.objective.backward(seed(case))
-    outputs = {name: pick(out, lambda v: v.data) for name, out in recorded.outputs.items()}
-    gradients = {f"grad {name}": pick(leaf, lambda v: v.grad) for name, leaf in recorded.inputs.items()}
-    return {**outputs, **gradients}
+    return read(differentiated(case, change))
 
 
 def differ(a: dict[str, Numbers], b: dict[str, Numbers]) -> bool:

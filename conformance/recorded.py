@@ -84,3 +84,21 @@ def values_in(nested: Any) -> Any:
 def pick(nested: Any, read: Callable[[Value], float]) -> Numbers:
     """The same nesting with one number of each Value."""
     return [pick(part, read) for part in nested] if isinstance(nested, list) else read(nested)
+
+
+# ---- backward, and what it leaves -----------------------------------------------------------------------
+
+
+def differentiated(case: Case, change: Change | None = None) -> Recorded:
+    """What `record` records, after backward has run as often as the case says."""
+    recorded = record(case, change)
+    for _ in range(case.passes):
+        recorded.objective.backward(seed(case))
+    return recorded
+
+
+def read(recorded: Recorded) -> dict[str, Numbers]:
+    """The numbers of the outputs, and the gradients of the inputs."""
+    numbers = {name: pick(out, lambda v: v.data) for name, out in recorded.outputs.items()}
+    gradients = {f"grad {name}": pick(leaf, lambda v: v.grad) for name, leaf in recorded.inputs.items()}
+    return {**numbers, **gradients}

@@ -11,8 +11,8 @@ from tinygnn.conformance.compare import (
     Expected,
 )
 from tinygnn.conformance.magnitude import magnitudes
-from tinygnn.conformance.recorded import Recorded, pick
-from tinygnn.conformance.tinygnn_backend import differentiated, losses_of, read
+from tinygnn.conformance.recorded import Recorded, differentiated, pick, read
+from tinygnn.conformance.tinygnn_backend import losses_of
 from tinygnn.conformance.tinygnn_steps import run_optimizer
 from tinygnn.nn.module import leaves
 

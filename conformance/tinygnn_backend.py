@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tinygnn
 from tinygnn import optim
-from tinygnn.conformance.case import Case, Numbers, Result
+from tinygnn.conformance.case import Case, Result
 from tinygnn.conformance.data import karate
-from tinygnn.conformance.recorded import Recorded, pick, record, seed
+from tinygnn.conformance.recorded import differentiated, read
 from tinygnn.conformance.tinygnn_models import training_model
 from tinygnn.conformance.tinygnn_steps import run_optimizer
 from tinygnn.losses import cross_entropy
@@ -27,21 +27,6 @@ class TinygnnBackend:
         if case.kind == "training":
             return Result({"loss": losses_of(case)})
         return Result(read(differentiated(case)))
-
-
-def differentiated(case: Case) -> Recorded:
-    """What the case records, after backward has run as often as the case says."""
-    recorded = record(case)
-    for _ in range(case.passes):
-        recorded.objective.backward(seed(case))
-    return recorded
-
-
-def read(recorded: Recorded) -> dict[str, Numbers]:
-    """The numbers of the outputs, and the gradients of the inputs."""
-    numbers = {name: pick(out, lambda v: v.data) for name, out in recorded.outputs.items()}
-    gradients = {f"grad {name}": pick(leaf, lambda v: v.grad) for name, leaf in recorded.inputs.items()}
-    return {**numbers, **gradients}
 
 
 def losses_of(case: Case) -> list[float]:
