@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import tinygnn
 from tinygnn.conformance import report
-from tinygnn.conformance.case import Backend
+from tinygnn.conformance.case import Backend, Case
 from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.known_differences import known_differences, no_records
@@ -33,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
         "--backend", choices=BACKENDS, help="run this one only (else tinygnn, torch, and pyg where installed)"
+    )
+    parser.add_argument(
+        "--mutants",
+        action="store_true",
+        help="test the suite: plant mistakes into torch and say what catches them",
     )
     add_selection(parser)
     add_output(parser)
@@ -71,6 +77,8 @@ def main(args: argparse.Namespace) -> int:
     """
     everything = all_cases()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
+    if args.mutants:
+        return test_the_suite(args, cases, everything)
     backends, notes = available(args.backend)
     reference, problems, runs = Reference(), [], []
     for backend in backends:
@@ -86,6 +94,22 @@ def main(args: argparse.Namespace) -> int:
         write_jsonl(args.jsonl, runs)
     print_report(runs, problems, notes, args.verbose)
     return int(bool(problems) or any(outcome.failed for _, done in runs for outcome in done))
+
+
+def test_the_suite(args: argparse.Namespace, cases: Sequence[Case], everything: Sequence[Case]) -> int:
+    """Plant mistakes; `tinygnn.conformance.mutants` says which.
+
+    Raises ValueError where torch is missing, or options are given that mean nothing here.
+    """
+    if args.jsonl or args.backend not in (None, "torch"):
+        raise ValueError(
+            "--mutants changes the torch backend and prints a report of its own: leave out "
+            "--backend and --jsonl"
+        )
+    TorchBackend()
+    return int(
+        import_module("tinygnn.conformance.mutants.command").run_mutants(cases, everything, args.verbose)
+    )
 
 
 def print_report(runs: Sequence[Run], problems: Sequence[str], notes: Sequence[str], verbose: bool) -> None:

@@ -1,0 +1,151 @@
+"""Mistakes in optimizers, schedules and LSTM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tinygnn.conformance import torch_backend
+from tinygnn.conformance.case import Case, Result
+from tinygnn.conformance.mutants.changes import constant, torch
+from tinygnn.conformance.mutants.mutant import Mutant
+from tinygnn.conformance.torch_modules import run_module
+
+schedulers = torch.optim.lr_scheduler
+right_adam, right_step = torch.optim.Adam, schedulers.StepLR
+right_module = run_module
+
+
+# Each schedule, and what the ids of its cases begin with.
+SCHEDULES = {
+    "StepLR": "step",
+    "MultiStepLR": "multi-step",
+    "ExponentialLR": "exponential",
+    "CosineAnnealingLR": "cosine",
+    "LinearLR": "linear",
+    "ReduceLROnPlateau": "plateau",
+}
+
+
+class SettingsLeftOut:
+    """An optimizer or schedule that does not look at some of its settings."""
+
+    def __init__(self, make: Any, *names: str) -> None:
+        self.make, self.names = make, names
+
+    def __call__(self, first: Any, **settings: Any) -> Any:
+        return self.make(first, **{n: v for n, v in settings.items() if n not in self.names})
+
+
+def of_optimizer(name: str, rule: str, optimizer: str, change: Any) -> Mutant:
+    """A mutant of an optimizer."""
+    ids = (f"optimizer/{optimizer.lower()}/",)
+    return Mutant(f"{optimizer}: {name}", rule, ids, torch.optim, optimizer, constant(change))
+
+
+def deaf(optimizer: str, setting: str, rule: str) -> Mutant:
+    """A mutant that does not look at a setting."""
+    change = SettingsLeftOut(getattr(torch.optim, optimizer), setting)
+    return of_optimizer(f"{setting} ignored", rule, optimizer, change)
+
+
+def of_schedule(name: str, rule: str, schedule: str, change: Any) -> Mutant:
+    """A mutant of a schedule."""
+    ids = (f"schedule/{SCHEDULES[schedule]}", f"-{SCHEDULES[schedule]}")
+    return Mutant(f"{schedule}: {name}", rule, ids, schedulers, schedule, constant(change))
+
+
+def deaf_schedule(schedule: str, setting: str, rule: str) -> Mutant:
+    """A mutant that does not look at a setting."""
+    change = SettingsLeftOut(getattr(schedulers, schedule), setting)
+    return of_schedule(f"{setting} ignored", rule, schedule, change)
+
+
+def eps_inside_the_root(parameters: Any, lr: float, eps: float = 1e-8, **rest: Any) -> Any:
+    return right_adam(parameters, lr=lr, eps=eps**0.5, **rest)
+
+
+def betas_swapped(parameters: Any, betas: tuple[float, float] = (0.9, 0.999), **rest: Any) -> Any:
+    return right_adam(parameters, betas=betas[::-1], **rest)
+
+
+def an_epoch_late(optimizer: Any, step_size: int, **rest: Any) -> Any:
+    return right_step(optimizer, step_size + 1, **rest)
+
+
+def of_rate(optimizer: str) -> Mutant:
+    """A mutant whose learning rate is a thousandth too large."""
+    make = getattr(torch.optim, optimizer)
+
+    def changed(parameters: Any, **settings: Any) -> Any:
+        optimizer = make(parameters, **settings)
+        for group in optimizer.param_groups:
+            group["lr"] *= 1.001
+        return optimizer
+
+    return of_optimizer("rate off by a thousandth", "it is 1.001 times", optimizer, changed)
+
+
+def of_first_epoch(schedule: str) -> Mutant:
+    """A mutant that starts counting an epoch late."""
+    make = getattr(schedulers, schedule)
+
+    class Late:
+        def __init__(self, optimizer: Any, **settings: Any) -> None:
+            self.schedule, self.started = make(optimizer, **settings), False
+
+        def step(self, *metric: Any) -> None:
+            if self.started:
+                self.schedule.step(*metric)
+            self.started = True
+
+    return of_schedule("the first epoch does not count", "the rate stays for one more", schedule, Late)
+
+
+def gates_swapped(case: Case, library: Any) -> Result:
+    """LSTM whose weights hold the forget gate before the input gate."""
+    swapped = {n: _swapped(v) if n.startswith(("weight_", "bias_")) else v for n, v in case.inputs.items()}
+    return right_module(replace(case, inputs=swapped), library)
+
+
+def _swapped(rows: Any) -> Any:
+    size = len(rows) // 4
+    return rows[size : 2 * size] + rows[:size] + rows[2 * size :]
+
+
+def state_ignored(case: Case, library: Any) -> Result:
+    """LSTM from a state of zeros."""
+    zeros = {n: _zeros(v) if n in ("h_0", "c_0") else v for n, v in case.inputs.items()}
+    return right_module(replace(case, inputs=zeros), library)
+
+
+def _zeros(numbers: Any) -> Any:
+    return [_zeros(part) for part in numbers] if isinstance(numbers, list) else 0.0
+
+
+def step_mutants() -> list[Mutant]:
+    """The mutants of optimizers, schedules and LSTM."""
+    return [
+        deaf("SGD", "nesterov", "plain momentum"),
+        deaf("SGD", "dampening", "the gradient enters the momentum whole"),
+        deaf("SGD", "maximize", "it goes down"),
+        deaf("SGD", "weight_decay", "it is 0"),
+        of_optimizer("weight decay coupled", "it enters the moments", "AdamW", right_adam),
+        of_optimizer("eps inside the root", "√(v + eps)", "Adam", eps_inside_the_root),
+        of_optimizer("betas swapped", "β1 for β2", "Adam", betas_swapped),
+        deaf("Adam", "amsgrad", "v may fall again"),
+        deaf("RMSprop", "centered", "the mean is not taken off"),
+        deaf("Adagrad", "lr_decay", "the rate stays"),
+        Mutant("clip_grad_norm_: ignored", "gradients stay as long as they are", ("clipped-norm",),
+               torch.nn.utils, "clip_grad_norm_", constant(lambda *_, **__: None)),
+        deaf_schedule("CosineAnnealingLR", "eta_min", "the rate falls to 0"),
+        deaf_schedule("ReduceLROnPlateau", "cooldown", "it does not wait"),
+        deaf_schedule("ReduceLROnPlateau", "threshold_mode", "always relative"),
+        of_schedule("an epoch late", "a step is one longer", "StepLR", an_epoch_late),
+        *map(of_rate, ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")),
+        *map(of_first_epoch, SCHEDULES),
+        Mutant("LSTM: gates swapped", "forget gate before input gate", ("module/lstm/",),
+               torch_backend, "run_module", constant(gates_swapped)),
+        Mutant("LSTM: initial state ignored", "h_0 and c_0 are 0", ("module/lstm/",),
+               torch_backend, "run_module", constant(state_ignored)),
+    ]  # fmt: skip
