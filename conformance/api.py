@@ -13,10 +13,10 @@ from typing import Any
 
 from tinygnn.conformance import report
 from tinygnn.conformance.case import Backend, Case
-from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.known_differences import Known, known_differences, known_from
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
 from tinygnn.conformance.selection import choose
+from tinygnn.conformance.vectors import load_vectors
 
 KnownDifferences = Mapping[str, Known] | str | PathLike[str]
 
@@ -98,8 +98,8 @@ def check(
 
 @cache
 def every_case() -> list[Case]:
-    """All cases, made once."""
-    return all_cases()
+    """All cases, read once."""
+    return [vector.case for vector in load_vectors()]
 
 
 @cache

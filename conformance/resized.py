@@ -10,8 +10,9 @@ from tinygnn.conformance.case import DATA, Case
 from tinygnn.conformance.compare import Expected
 from tinygnn.conformance.convs_table import parameters
 from tinygnn.conformance.data import numbers
+from tinygnn.conformance.recorded import differentiated, to_values
+from tinygnn.conformance.right_answers import measured
 from tinygnn.conformance.runner import Reference
-from tinygnn.conformance.tinygnn_backend import TinygnnBackend, to_values
 from tinygnn.conformance.tinygnn_models import run_model
 from tinygnn.nn.module import shape
 
@@ -93,5 +94,5 @@ class WithOwnAnswers(Reference):
         if case.id not in self._made:
             return self._suite.expected(case)
         if case.id not in self._found:
-            self._found[case.id] = TinygnnBackend().expected(case)
+            self._found[case.id] = measured(case, differentiated(case))
         return self._found[case.id]
