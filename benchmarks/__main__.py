@@ -14,11 +14,13 @@ from typing import Any
 from benchmarks import machine, table
 from benchmarks.contenders import CONTENDERS
 from benchmarks.interpreters import Interpreter, probe
-from benchmarks.measure import Entrant, Result, measure
+from benchmarks.measure import Entrant, Result, Row, measure
 from benchmarks.process import CHECKOUT, benchmarks_alone, environment
 from benchmarks.results import sentence, write
 from benchmarks.targets import Verdict, judge
 from benchmarks.workloads import WORKLOADS
+
+DERIVED = ("median", "measured")  # of a row: in the file for its readers
 
 
 def main(arguments: list[str]) -> int:
@@ -35,17 +37,20 @@ def main(arguments: list[str]) -> int:
             print(f"benchmarks: error: {error}", file=sys.stderr)
             return 2
         entrants = enter(found[0], found[1:], folder, options.contender)
-        results = {}
+        results = earlier(options.update)
+        command = command_line(options, found)
         for name in options.names:
             results[name] = measure(WORKLOADS[name], entrants, options.rounds, log)
+            results[name].measured = f"{datetime.date.today().isoformat()}, {command}"
             print(f"\n{name}: {sentence(results[name])}\n")
             print(table.as_text(table.measurements(results[name])), flush=True)
+    results = {name: results[name] for name in WORKLOADS if name in results}
     verdicts = judge(results)
     print(f"\ntargets\n\n{table.as_text(table.verdicts(verdicts))}")
-    about = facts(options, found, list(results.values()))
-    if options.json:
+    about = facts(command, found, list(results.values()))
+    for path in filter(None, (options.json, options.update)):
         document = as_json(about, options.rounds, list(results.values()), verdicts)
-        Path(options.json).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        Path(path).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if options.write_results:
         for path in write(CHECKOUT / "benchmarks", list(results.values()), verdicts, about):
             log(f"wrote {path.relative_to(CHECKOUT)}")
@@ -58,6 +63,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"workloads: {', '.join(WORKLOADS)} (all)")
     parser.add_argument("--json", metavar="FILE", help="write every number to a file")
+    parser.add_argument(
+        "--update",
+        metavar="FILE",
+        help="take other workloads' results from that file of --json, and write all there",
+    )
     parser.add_argument(
         "--python", nargs="+", action="extend", default=[], metavar="PATH",
         help="further interpreters to run tinygnn with",
@@ -103,15 +113,37 @@ def enter(own: Interpreter, others: list[Interpreter], folder: str, only: list[s
     return [entrant for entrant in entrants if not only or entrant.contender in only]
 
 
-def facts(options: argparse.Namespace, found: list[Interpreter], results: list[Result]) -> dict[str, str]:
-    """What to say of a run. Paths of the machine are left out: they help nobody elsewhere."""
-    uses_data = any(name.startswith("cora-") for name in options.names) and "TINYGNN_DATA" in os.environ
+def earlier(path: str | None) -> dict[str, Result]:
+    """The results in a file that --json wrote; none where there is no file."""
+    if path is None or not Path(path).exists():
+        return {}
+    found = {}
+    for result in json.loads(Path(path).read_text(encoding="utf-8"))["workloads"]:
+        rows = [
+            Row(**{name: value for name, value in row.items() if name not in DERIVED})
+            for row in result["rows"]
+        ]
+        found[result["workload"]] = Result(**{**result, "rows": rows})
+    return found
+
+
+def command_line(options: argparse.Namespace, found: list[Interpreter]) -> str:
+    """The command of a run. Paths of the machine are left out: they help nobody elsewhere."""
+    uses_data = (
+        any("cora" in name or "pyg" in name for name in options.names) and "TINYGNN_DATA" in os.environ
+    )
     command = ["TINYGNN_DATA=DIR python -m benchmarks" if uses_data else "python -m benchmarks"]
     command += [] if options.names == list(WORKLOADS) else options.names
     command += [f"--rounds {options.rounds}"]
     command += [f"--contender {' '.join(options.contender)}"] if options.contender else []
     command += [f"--python {' '.join(f'python{other.label}' for other in found[1:])}"] if found[1:] else []
+    command += ["--update FILE"] if options.update else []
     command += ["--write-results"] if options.write_results else []
+    return f"`{' '.join(command)}`"
+
+
+def facts(command: str, found: list[Interpreter], results: list[Result]) -> dict[str, str]:
+    """What to say of a run."""
     used = {row.name: row for result in results for row in result.rows if row.measured}
     versions = {name: version for row in used.values() for name, version in sorted(row.packages.items())}
     about = machine.describe()
@@ -121,7 +153,7 @@ def facts(options: argparse.Namespace, found: list[Interpreter], results: list[R
             for other in found[1:]
         )
     return {
-        "command": f"`{' '.join(command)}`",
+        "command": command,
         "date": datetime.date.today().isoformat(),
         **about,
         "packages": ", ".join(f"{name} {version}" for name, version in versions.items()) or "none",

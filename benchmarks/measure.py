@@ -76,13 +76,14 @@ class Row:
 
 @dataclass
 class Result:
-    """The rows of a workload, and how large its graph is."""
+    """The rows of a workload, how large its graph is, and when and by which command it was measured."""
 
     workload: str
     description: str
     nodes: int
     edges: int
     rows: list[Row]
+    measured: str = ""
 
     def row(self, name: str) -> Row | None:
         """The row of that name, if it was measured."""

@@ -1,4 +1,4 @@
-"""RESULTS.md and the plot beside it, written from the measurements of one run."""
+"""RESULTS.md and the plot beside it, written from the measurements."""
 
 from __future__ import annotations
 
@@ -67,15 +67,17 @@ def document(
     """The text of RESULTS.md. facts: what to say of the run, the command among them."""
     blocks = [
         "# What was measured",
-        "Written by `python -m benchmarks --write-results`; the command and the machine of this run:",
+        "Written by `python -m benchmarks --write-results`; the command and the machine of the last run:",
         as_markdown([["", ""], *([name, value] for name, value in facts.items())]),
         "## Targets",
         as_markdown(verdicts(found)),
         "## How to read the tables",
         HOW_TO_READ,
     ]
+    together = len({result.measured for result in results}) == 1
     for result in results:
         blocks += [f"## {result.workload}", sentence(result), as_markdown(measurements(result))]
+        blocks += [] if together else [f"Measured {result.measured}."]
     if with_plot:
         blocks += [
             "## Growth",

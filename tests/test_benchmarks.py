@@ -321,7 +321,7 @@ def test_results_are_written_without_paths_of_the_machine(tmp_path: Path) -> Non
         ["karate", "--python", interpreter.path, "--json", "/somewhere/numbers.json", "--write-results"]
     )
     results = [*synthetic_results(), result("karate", row("tinygnn", 0.003))]
-    facts = command.facts(options, [own, interpreter], results)
+    facts = command.facts(command.command_line(options, [own, interpreter]), [own, interpreter], results)
     verdicts = benchmarks("targets").judge({found.workload: found for found in results})
     document, plot = benchmarks("results").write(tmp_path, results, verdicts, facts)
     text = document.read_text(encoding="utf-8")
@@ -329,6 +329,20 @@ def test_results_are_written_without_paths_of_the_machine(tmp_path: Path) -> Non
     assert "/somewhere" not in text and "/elsewhere" not in text and str(ROOT) not in text
     assert f"]({plot.name})" in text and plot.is_file()
     assert "## karate" in text and "| tinygnn | 3 ms |" in text
+
+
+def test_workloads_that_are_not_measured_again_are_taken_from_the_file(tmp_path: Path) -> None:
+    """With what was measured of them, and when."""
+    command, file = benchmarks("__main__"), tmp_path / "numbers.json"
+    results = synthetic_results()
+    for i, found in enumerate(results):
+        found.measured = f"run {i}"
+    file.write_text(json.dumps(command.as_json({}, 7, results, [])), encoding="utf-8")
+    assert command.earlier(str(file)) == {found.workload: found for found in results}
+    assert command.earlier(str(tmp_path / "none.json")) == {}
+    document, _ = benchmarks("results").write(tmp_path, results, [], {})
+    text = document.read_text(encoding="utf-8")
+    assert [text.count(f"Measured run {i}.") for i in range(3)] == [1, 1, 1]
 
 
 def test_the_compiled_build_may_stand_in_another_interpreter_of_the_same_version() -> None:
