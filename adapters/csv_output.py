@@ -6,11 +6,13 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError
 from tinygnn.adapters.pairs import undirected_rows
+from tinygnn.adapters.progress import counted
 from tinygnn.adapters.rows import has_space
 from tinygnn.adapters.whole_files import write_together
 from tinygnn.collector import pause_collector
@@ -151,7 +153,8 @@ def _lines(path: str | PathLike[str], table: dict[Any, list[Any]], rows: Sequenc
         for column in table.values()
     ]
     yield delimiter.join(map(cell, table)) + "\n"
-    yield from map("".join, zip(map(delimiter.join, zip(*columns)), repeat("\n")))
+    lines = map("".join, zip(map(delimiter.join, zip(*columns)), repeat("\n")))
+    yield from counted(lines, f"lines of {Path(path).name}", len(rows))
 
 
 class _Cell:

@@ -15,6 +15,7 @@ from typing import Any
 from tinygnn.adapters.attributes import Attributes, refuse_lookalikes, refuse_unknown
 from tinygnn.adapters.columns import exact_floats, feature_rows, labels, weight_column
 from tinygnn.adapters.errors import AdapterError, distinct, name_list
+from tinygnn.adapters.progress import progress
 from tinygnn.collector import pause_collector
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
@@ -163,18 +164,20 @@ def _read_edges(
     """Fill sources, targets and attributes in the order of adjacency; return a multigraph's keys."""
     adjacency = [neighbours for _, neighbours in G.adjacency()]
     keys: list[Any] | None = [] if G.is_multigraph() else None
-    for start in range(0, len(adjacency), NODES_AT_ONCE):
-        some = adjacency[start : start + NODES_AT_ONCE]
-        ends = numbers_of(chain.from_iterable(some))
-        begins = _repeated(range(start, start + len(some)), map(len, some))
-        data: list[Any] = list(chain.from_iterable(neighbours.values() for neighbours in some))
-        if keys is not None:
-            begins, ends = (_repeated(numbers, map(len, data)) for numbers in (begins, ends))
-            keys.extend(chain.from_iterable(data))
-            data = list(chain.from_iterable(parallel.values() for parallel in data))
-        sources.extend(begins)
-        targets.extend(ends)
-        edges.add(data)
+    with progress("nodes with their edges", len(adjacency)) as advance:
+        for start in range(0, len(adjacency), NODES_AT_ONCE):
+            some = adjacency[start : start + NODES_AT_ONCE]
+            ends = numbers_of(chain.from_iterable(some))
+            begins = _repeated(range(start, start + len(some)), map(len, some))
+            data: list[Any] = list(chain.from_iterable(neighbours.values() for neighbours in some))
+            if keys is not None:
+                begins, ends = (_repeated(numbers, map(len, data)) for numbers in (begins, ends))
+                keys.extend(chain.from_iterable(data))
+                data = list(chain.from_iterable(parallel.values() for parallel in data))
+            sources.extend(begins)
+            targets.extend(ends)
+            edges.add(data)
+            advance(len(some))
     return keys
 
 

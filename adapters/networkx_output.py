@@ -11,6 +11,7 @@ from tinygnn.adapters.columns import ABSENT, edge_columns, node_columns
 from tinygnn.adapters.errors import AdapterError, did_you_mean, name_list, require_networkx
 from tinygnn.adapters.kinds import restore
 from tinygnn.adapters.pairs import named_edge, reverse_columns
+from tinygnn.adapters.progress import counted
 from tinygnn.collector import pause_collector
 from tinygnn.graph import Graph
 
@@ -59,9 +60,10 @@ def to_networkx(
     data = _dicts(_select("edge_attrs", columns, edge_attrs), chosen)
     if multi:
         own_keys = [None] * len(chosen) if keys is None else [keys[c] for c in chosen]
-        converted.add_edges_from((u, v, key, d) for (u, v), key, d in zip(ends, own_keys, data))
+        edges: Iterable[Any] = ((u, v, key, d) for (u, v), key, d in zip(ends, own_keys, data))
     else:
-        converted.add_edges_from((u, v, d) for (u, v), d in zip(ends, data))
+        edges = ((u, v, d) for (u, v), d in zip(ends, data))
+    converted.add_edges_from(counted(edges, "edges", len(chosen)))
     for name, column in _select("graph_attrs", _graph_columns(graph), graph_attrs).items():
         converted.graph[name] = copied(column)[0]
     return converted

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from itertools import islice
+from typing import Any, TextIO, TypeVar
 
 PATIENCE = 1.0  # seconds before anything is shown
 EVERY = 0.1  # seconds between two updates
+AT_ONCE = 4096  # items between two looks at the clock
 
 Advance = Callable[[int], None]
+Item = TypeVar("Item")
 
 
 @contextmanager
@@ -43,6 +46,15 @@ def progress(
         yield advance
     finally:
         shown.close()
+
+
+def counted(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+    """Yield the items and show how many have been taken."""
+    with progress(what, total) as advance:
+        remaining = iter(items)
+        while some := list(islice(remaining, AT_ONCE)):
+            yield from some
+            advance(len(some))
 
 
 class Line:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tinygnn import Graph
-from tinygnn.adapters import from_csv, to_csv
+from tinygnn.adapters import from_csv, from_networkx, to_csv, to_networkx
 from tinygnn.adapters.progress import progress
 
 
@@ -86,5 +86,18 @@ def test_reading_and_writing_csv_files_show_it(tmp_path, monkeypatch):
     monkeypatch.setattr("tinygnn.adapters.progress.PATIENCE", 0.0)
     monkeypatch.setattr(sys, "stderr", Terminal())
     to_csv(Graph(([0, 1], [1, 0])), tmp_path / "roads.csv")
+    assert "2 of 2 (100%) lines of roads.csv" in sys.stderr.getvalue()
+    monkeypatch.setattr(sys, "stderr", Terminal())
     from_csv(tmp_path / "roads.csv")
-    assert "lines of roads.csv" in sys.stderr.getvalue()
+    assert "3 lines of roads.csv" in sys.stderr.getvalue()
+
+
+def test_graphs_of_networkx_show_it(monkeypatch):
+    pytest.importorskip("networkx", reason="converts graphs of networkx")
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setattr("tinygnn.adapters.progress.PATIENCE", 0.0)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    graph = to_networkx(Graph(([0, 1], [1, 0])))
+    assert "2 of 2 (100%) edges" in sys.stderr.getvalue()
+    from_networkx(graph)
+    assert "2 of 2 (100%) nodes with their edges" in sys.stderr.getvalue()
