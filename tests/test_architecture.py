@@ -29,6 +29,8 @@ READING_ORDER = [
     "gradcheck",
     "aggregate",
     "edge_index",
+    "tape",
+    "message_passing",
     "propagation",
     "laplacian",
     "relations",

@@ -13,10 +13,10 @@ from tinygnn.linalg import (
     linear_combination,
     plain,
     sum_of_products,
-    value_weighted_sums,
-    weighted_sums,
 )
+from tinygnn.message_passing import Why, constant_sums, gcn_numbers, sums, value_sums
 from tinygnn.sparse import SparseRow, sparse_row
+from tinygnn.tape import tapes
 from tinygnn.value import Value
 
 Terms = Sequence[tuple[float, Matrix]]  # each a factor and rows
@@ -33,10 +33,13 @@ class Propagation:
     [[Value(20.0, grad=0.0)], [Value(11.5, grad=0.0)]]
     """
 
-    def __init__(self, edges: EdgeIndex, coefficients: Weights, num_nodes: int) -> None:
+    def __init__(
+        self, edges: EdgeIndex, coefficients: Weights, num_nodes: int, why: Why | None = None
+    ) -> None:
         self.edges = edges
         self.coefficients = list(coefficients)
         self.num_nodes = num_nodes
+        self.why = why  # says of each coefficient how it was made, see `message_passing`
         self.constant = is_constant(self.coefficients)
         self._scaled: dict[float, list[Value | float]] = {}
         self._rows: dict[Any, Any] = {}
@@ -51,9 +54,12 @@ class Propagation:
         if bias is not None:
             table.append(bias)
         factors = tuple([factor for factor, _ in plus])
+        names = ("own",) * len(factors) + ("bias",)
         if self.constant:
-            return weighted_sums(self._sparse_rows(scale, factors, bias is not None), table)
-        return value_weighted_sums(self._neighbours(scale, factors, bias is not None), table)
+            sparse = self._sparse_rows(scale, factors, bias is not None)
+            return sums(sparse, table, self.num_nodes, names, why=self._why(scale))
+        neighbours = self._neighbours(scale, factors, bias is not None)
+        return value_sums(neighbours, table, self.num_nodes, names, why=self._why(scale))
 
     def of_constants(self, rows: Matrix, *, scale: float = 1.0, plus: Terms = ()) -> list[list[float]]:
         """The same where rows, terms and coefficients are all floats: nothing has a gradient."""
@@ -62,11 +68,26 @@ class Propagation:
             table.extend(others)
         width = len(table[0]) if table else 0
         out = []
-        for indices, coefficients, _ in self._sparse_rows(scale, tuple([f for f, _ in plus]), False):
+        rows_of = self._sparse_rows(scale, tuple([f for f, _ in plus]), False)
+        for indices, coefficients, _ in rows_of:
             columns = zip(*[table[k] for k in indices]) if indices else [()] * width
             # Most columns of sparse features hold nothing but zeros here, which share one 0.
             out.append([sum_of_products(coefficients, column) if any(column) else 0.0 for column in columns])
+        if tapes:
+            constant_sums(rows_of, table, self.num_nodes, ("own",) * len(plus), out, self._why(scale))
         return out
+
+    def _why(self, scale: float) -> Why | None:
+        """How coefficients were made that are `scale` times those of the edges."""
+        why = self.why
+        if why is None or scale == 1.0:
+            return why
+
+        def scaled() -> tuple[str, list[dict[str, Any]]]:
+            formula, numbers = why()
+            return f"s · {formula}", [{"s": scale, **of_edge} for of_edge in numbers]
+
+        return scaled
 
     def _sparse_rows(self, scale: float, factors: tuple[float, ...], bias: bool) -> list[SparseRow]:
         key = ("sparse", scale, factors, bias)
@@ -127,7 +148,12 @@ def gcn_propagation(
         norm = gcn_norm(
             edges, edge_weight, num_nodes, add_self_loops=add_self_loops and normalize, normalize=normalize
         )
-        return Propagation(*norm, num_nodes)
+        return Propagation(*norm, num_nodes, why)
+
+    def why() -> tuple[str, list[dict[str, Any]]]:
+        return gcn_numbers(
+            edges, edge_weight, num_nodes, add_self_loops=add_self_loops and normalize, normalize=normalize
+        )
 
     if edge_weight is not None and not is_constant(edge_weight):
         return make()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.sparse import SparseRow, sparse_row
 
@@ -31,6 +33,14 @@ class Relations:
     def picks(self, *, root: bool, bias: bool) -> list[SparseRow]:
         """What each node adds up where the table has a row for each relation and hearer."""
         return self._kept("pick", root, bias)
+
+    def numbers(self, aggr: str) -> tuple[str, list[dict[str, Any]]]:
+        """Where the coefficients of `sums` come from, for tapes: the relation r of each message, and n."""
+        of_node: list[list[dict[str, Any]]] = [[] for _ in range(self.num_nodes)]
+        for r, heard in enumerate(self.heard):
+            for i, nodes in heard.items():
+                of_node[i] += [{"n": len(nodes), "r": r} for _ in nodes]
+        return "1 / n" if aggr == "mean" else "1", [numbers for of_one in of_node for numbers in of_one]
 
     def _kept(self, kind: str, root: bool, bias: bool) -> list[SparseRow]:
         if (kind, root, bias) not in self._terms:

@@ -2,3 +2,4 @@
 
 from tinygnn.explain.draw import draw as draw
 from tinygnn.explain.draw import to_dot as to_dot
+from tinygnn.explain.record import record as record

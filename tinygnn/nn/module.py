@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tinygnn.collector import pause_collector
+from tinygnn.tape import recorded, tapes
 from tinygnn.value import Value, real_number
 
 
@@ -25,9 +26,9 @@ class Module:
         raise TypeError(f"{type(self).__name__} defines no forward")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run `forward`; the cyclic garbage collector pauses meanwhile."""
+        """Run `forward`, telling open tapes; the cyclic garbage collector pauses meanwhile."""
         with pause_collector():
-            return self.forward(*args, **kwargs)
+            return recorded(self, args, kwargs) if tapes else self.forward(*args, **kwargs)
 
     def register_buffer(self, name: str, value: Any) -> None:
         """Keep a number, or nested lists of numbers, that belongs to the state but is not learned.

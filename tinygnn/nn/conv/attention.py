@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from tinygnn.aggregate import aggregate
 from tinygnn.edge_index import EdgeIndex
-from tinygnn.linalg import Matrix, mean, softmax, value_weighted_sums
+from tinygnn.linalg import Matrix, mean, softmax
+from tinygnn.message_passing import value_sums
 from tinygnn.nn.conv.edge_rows import edge_rows
 from tinygnn.nn.dropout import Dropout
 from tinygnn.nn.linear import Linear
 from tinygnn.nn.module import Module
+from tinygnn.tape import by_name
 from tinygnn.value import Value
 
 Heads = list[list[list[Value]]]  # [heads][rows][out_channels]
@@ -84,7 +87,12 @@ class Attention(Module):
         for head, (h, of_head) in enumerate(zip(rows, scores)):
             attention = [self.dropout([softmax([of_head[e] for e in es])])[0] for es in entering]
             bias = None if biases is None else biases[head][0]
-            outputs.append(value_weighted_sums(list(zip(heard, attention)), h, bias))
+            outputs.append(
+                value_sums(
+                    list(zip(heard, attention)), h, len(x), bias=bias, name=f"head {head}",
+                    why=partial(self._score_numbers, of_head, entering),
+                )
+            )  # fmt: skip
         if self.concat:
             out = [[value for head_row in node for value in head_row] for node in zip(*outputs)]
         else:
@@ -116,6 +124,15 @@ class Attention(Module):
         if isinstance(self.fill_value, str):
             return list(aggregate(self.fill_value, features, entering, self.edge_dim))
         return [[self.fill_value] * (self.edge_dim or 0) for _ in entering]
+
+    def _score_numbers(
+        self, scores: list[Value], entering: list[list[int]]
+    ) -> tuple[str, list[dict[str, Any]]]:
+        """Where attention comes from, for tapes: the score of each edge in the order of the nodes."""
+        formula = "softmax_j(score)"
+        drops = self.dropout.training and self.dropout.p > 0.0
+        found = by_name(["score"], [[scores[e] for es in entering for e in es]])
+        return f"dropout({formula})" if drops else formula, found
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.in_channels} -> {self.out_channels}, heads {self.heads})"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygnn.aggregate import aggregate, check_aggr
+from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix
+from tinygnn.message_passing import per_edge
 from tinygnn.nn.conv.messages import all_constant, node_rows, output_width, values
 from tinygnn.nn.conv.neighbours import aggr_module
 from tinygnn.nn.module import Module
@@ -45,10 +46,10 @@ class EdgeConv(Module):
 
     def forward(self, x: Matrix, edge_index: object) -> list[list[Value]]:
         x, edges = node_rows("EdgeConv", x), EdgeIndex.of(edge_index)
-        entering = edges.entering(len(x))
+        edges.check(len(x))
         messages = self.nn(pair_rows(x, edges)) if edges.num_edges else []
         width = output_width(self.nn, 2 * len(x[0]) if x else 0)
-        return values(aggregate(self.aggr, messages, entering, width))
+        return values(per_edge(self.aggr, messages, edges, len(x), width))
 
     def __repr__(self) -> str:
         return f"EdgeConv({self.aggr}, nn={self.nn!r})"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
-from tinygnn.aggregate import aggregate, check_aggr
+from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex, Weights, weights_of
 from tinygnn.linalg import Matrix, linear, plain
+from tinygnn.message_passing import aggregated, per_edge
 from tinygnn.nn.conv.neighbours import LINEAR, aggr_module, aggregation_step
 from tinygnn.nn.gru_cell import GRUCell
 from tinygnn.nn.init import uniform
@@ -84,10 +85,10 @@ class GatedGraphConv(Module):
             return aggregation_step(self.aggr, edges, weights, n)(rows)
         edges.check(n)
         if weights is None:
-            return aggregate(self.aggr, rows, edges.heard(n), self.out_channels)
-        weighted = zip(edges[0], weights_of(edges, weights))
-        messages = [[w * entry for entry in rows[s]] for s, w in weighted]
-        return aggregate(self.aggr, messages, edges.entering(n), self.out_channels)
+            return aggregated(self.aggr, rows, edges.heard(n), self.out_channels)
+        factors = weights_of(edges, weights)
+        messages = [[w * entry for entry in rows[s]] for s, w in zip(edges[0], factors)]
+        return per_edge(self.aggr, messages, edges, n, self.out_channels, rows=rows, coefficients=factors)
 
     def __repr__(self) -> str:
         return f"GatedGraphConv({self.out_channels}, num_layers={self.num_layers})"

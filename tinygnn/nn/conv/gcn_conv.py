@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from tinygnn.edge_index import EdgeIndex, Weights, gcn_norm
-from tinygnn.linalg import Matrix, is_constant, plain, value_weighted_sums, weighted_sums
+from tinygnn.linalg import Matrix, is_constant, plain
+from tinygnn.message_passing import gcn_numbers, sums, value_sums
 from tinygnn.nn.init import zeros
 from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
@@ -73,10 +74,13 @@ class GCNConv(Module):
         edge_weight = plain(edge_weight)
         if edge_weight is None or is_constant(edge_weight):
             rows = edges.gcn_rows(num_nodes, edge_weight, bias=self.bias is not None, **options)
-            return weighted_sums(rows, transformed + bias)
-        edges, coefficients = gcn_norm(edges, edge_weight, num_nodes, **options)
-        sources = edges[0]
-        entering = edges.entering(num_nodes)
+            return sums(
+                rows, transformed + bias, num_nodes, ("bias",),
+                why=lambda: gcn_numbers(edges, edge_weight, num_nodes, **options),
+            )  # fmt: skip
+        normalized, coefficients = gcn_norm(edges, edge_weight, num_nodes, **options)
+        sources = normalized[0]
+        entering = normalized.entering(num_nodes)
         neighbours = [
             (
                 [sources[e] for e in es] + [num_nodes] * len(bias),
@@ -84,7 +88,10 @@ class GCNConv(Module):
             )
             for es in entering
         ]
-        return value_weighted_sums(neighbours, transformed + bias)
+        return value_sums(
+            neighbours, transformed + bias, num_nodes, ("bias",),
+            why=lambda: gcn_numbers(edges, edge_weight, num_nodes, **options),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"GCNConv({self.in_channels} -> {self.out_channels})"

@@ -14,6 +14,7 @@ from tinygnn.nn.conv.neighbours import aggregation_step
 from tinygnn.nn.linear import Linear
 from tinygnn.nn.module import Module
 from tinygnn.sparse import Features
+from tinygnn.tape import tapes
 from tinygnn.value import Value
 
 
@@ -77,8 +78,12 @@ class GINConv(_GIN):
         if not all_constant(x):
             return self.nn(step(x, plus=own))
         if len(own) == 1:  # all is constant: with the features of a graph it is summed up once
-            factor = own[0][0]
-            return self.nn(edges.once(("gin", factor), x, lambda: Features(step.of_constants(x, plus=own))))
+            key = ("gin", own[0][0])
+
+            def make() -> Features:
+                return Features(step.of_constants(x, plus=own))
+
+            return self.nn(make() if tapes else edges.once(key, x, make))
         heard = step.of_constants(x, plus=own[:1])
         return self.nn([[plus(a, b) for a, b in zip(*rows)] for rows in zip(heard, own[1][1])])
 

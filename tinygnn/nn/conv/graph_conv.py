@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tinygnn.aggregate import aggregate, check_aggr
+from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex, Weights, weights_of
 from tinygnn.linalg import Matrix, linear
+from tinygnn.message_passing import per_edge
 from tinygnn.nn.conv.neighbours import LINEAR, aggr_module, aggregate_heard, aggregation_step
 from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
@@ -67,10 +68,9 @@ class GraphConv(Module):
             heard = aggregate_heard(self.aggr, x, edges, self.in_channels)
         else:
             rows: Any = x
-            messages = [
-                [w * entry for entry in rows[s]] for s, w in zip(edges[0], weights_of(edges, edge_weight))
-            ]
-            heard = aggregate(self.aggr, messages, edges.entering(n), self.in_channels)
+            weights = weights_of(edges, edge_weight)
+            messages = [[w * entry for entry in rows[s]] for s, w in zip(edges[0], weights)]
+            heard = per_edge(self.aggr, messages, edges, n, self.in_channels, rows=rows, coefficients=weights)
         return [[a + b for a, b in zip(row, own)] for row, own in zip(self.lin_rel(heard), root)]
 
     def __repr__(self) -> str:

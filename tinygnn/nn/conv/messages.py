@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygnn.edge_index import EdgeIndex
-from tinygnn.linalg import Matrix, Row, check_rectangular, is_constant, plain, weighted_sums
+from tinygnn.linalg import Matrix, Row, check_rectangular, is_constant, plain
+from tinygnn.message_passing import mean_numbers, sums
 from tinygnn.nn.module import Module
 from tinygnn.sparse import Features, SparseRow, sparse_row
 from tinygnn.value import Value, as_value
@@ -57,7 +58,10 @@ def message_sums(
     if bias is not None:
         table.append(bias)
     key = ("messages", aggr == "mean", num_nodes, factors, bias is not None)
-    return weighted_sums(edges.once(key, [], make), table)
+    return sums(
+        edges.once(key, [], make), table, edges.num_edges, ("own",) * len(factors) + ("bias",),
+        sources=edges[0], why=lambda: mean_numbers(edges, num_nodes, None, aggr),
+    )  # fmt: skip
 
 
 def output_width(nn: Module, width: int) -> int:

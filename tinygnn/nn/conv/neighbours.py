@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from tinygnn.aggregate import aggregate
 from tinygnn.edge_index import EdgeIndex, Weights, weights_of
 from tinygnn.linalg import Matrix, is_constant
+from tinygnn.message_passing import aggregated, mean_numbers
 from tinygnn.nn.module import Module
 from tinygnn.propagation import Propagation
 from tinygnn.sparse import Features
+from tinygnn.tape import tapes
 from tinygnn.value import Value
 
 # Aggregations that a linear map may come before as well as after.
@@ -28,7 +30,9 @@ def aggregation_step(aggr: str, edges: EdgeIndex, edge_weight: Weights | None, n
         if aggr == "mean":
             degrees = [max(len(entering), 1) for entering in edges.entering(num_nodes)]
             coefficients = [w * (1.0 / degrees[t]) for w, t in zip(weights, edges[1])]
-        return Propagation(edges, coefficients, num_nodes)
+        return Propagation(
+            edges, coefficients, num_nodes, lambda: mean_numbers(edges, num_nodes, edge_weight, aggr)
+        )
 
     if not is_constant(weights):
         return make()
@@ -39,9 +43,9 @@ def aggregate_heard(aggr: str, x: Matrix, edges: EdgeIndex, width: int) -> Matri
     """Aggregate the rows x_j of the nodes that each node hears from; of constant x once."""
 
     def of_neighbours() -> Matrix:
-        return aggregate(aggr, x, edges.heard(len(x)), width)
+        return aggregated(aggr, x, edges.heard(len(x)), width)
 
-    if not isinstance(x, Features) or x.nonzeros() is None:
+    if not isinstance(x, Features) or x.nonzeros() is None or tapes:
         return of_neighbours()
     return edges.once(
         ("aggregate", aggr), x, lambda: Features([list(map(float, row)) for row in of_neighbours()])

@@ -6,9 +6,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from tinygnn.aggregate import aggregate, check_aggr
+from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, dot, plain
+from tinygnn.message_passing import per_edge
 from tinygnn.nn.conv.messages import message_sums, values
 from tinygnn.nn.conv.neighbours import LINEAR, aggr_module
 from tinygnn.nn.init import zeros
@@ -80,7 +81,7 @@ class NNConv(Module):
         root = [] if self.lin is None else [(1.0, self.lin(x))]
         if self.aggr in LINEAR:
             return message_sums(self.aggr, edges, messages, len(x), plus=root, bias=self.bias)
-        out = values(aggregate(self.aggr, messages, edges.entering(len(x)), self.out_channels))
+        out = values(per_edge(self.aggr, messages, edges, len(x), self.out_channels))
         for _, own in root:
             out = [[a + b for a, b in zip(*rows)] for rows in zip(out, own)]
         return out if self.bias is None else [[v + b for v, b in zip(row, self.bias)] for row in out]

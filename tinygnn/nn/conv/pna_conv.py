@@ -9,6 +9,7 @@ from typing import Any
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix, linear, total
+from tinygnn.message_passing import tell_messages
 from tinygnn.nn.activation_modules import Identity
 from tinygnn.nn.conv.degree_scaler import DegreeScalerAggregation
 from tinygnn.nn.conv.edge_rows import edge_rows
@@ -16,6 +17,7 @@ from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
 from tinygnn.nn.names import activation_resolver
 from tinygnn.nn.sequential import Sequential
+from tinygnn.tape import tapes
 from tinygnn.value import Value
 
 
@@ -121,6 +123,8 @@ class PNAConv(Module):
             messages = self._messages(pre_nn, own, edges, encoded)
             # 2. Every aggregation of them, times every scaler.
             gathered = self.aggr_module(messages, entering, self.F_in)
+            if tapes:
+                tell_messages(", ".join(self.aggregators), messages, *edges, gathered, name=f"tower {t}")
             # 3. γ_t(x_i ‖ all that).
             outputs.append(post_nn([[*row, *heard] for row, heard in zip(own, gathered)]))
         # 4. W of the towers' outputs side by side.

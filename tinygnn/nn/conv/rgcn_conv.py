@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from tinygnn.aggregate import aggregate, check_aggr
+from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, constant_rows, dense_product, dot, linear, plain, weighted_sums
+from tinygnn.message_passing import aggregated, sums
 from tinygnn.nn.conv.neighbours import LINEAR, aggr_module
 from tinygnn.nn.init import glorot, zeros
 from tinygnn.nn.linear import rows_of_width
@@ -119,7 +121,13 @@ class RGCNConv(Module):
         if root is not None:
             own = [root[i] for i in x] if numbered else linear(x, list(zip(*root)))
         # 3. The sum of all that and b, one node for each number.
-        return weighted_sums(terms, [*messages, *own, [0.0] * self.out_channels if bias is None else bias])
+        names = ("own", "bias") if own else ("bias",)
+        table = [*messages, *own, [0.0] * self.out_channels if bias is None else bias]
+        if self.aggr in LINEAR:
+            sources = [j for nodes in plan.senders for j in nodes]
+            why = partial(plan.numbers, self.aggr)
+            return sums(terms, table, len(messages), names, sources=sources, why=why)
+        return weighted_sums(terms, table)
 
     def _sent(self, x: Any, senders: list[list[int]], numbered: bool) -> list[list[Value]]:
         """x_j W_r for each relation r and each node j that sends along it."""
@@ -142,9 +150,14 @@ class RGCNConv(Module):
                 place = {j: k for k, j in enumerate(plan.senders[r])}
                 messages = self._rows_of_weight(r, [x[j] for j in plan.senders[r]])
                 groups = [[place[j] for j in nodes] for nodes in heard.values()]
-                out += aggregate(self.aggr, messages, groups, self.out_channels)
+                out += aggregated(
+                    self.aggr, messages, groups, self.out_channels,
+                    sources=plan.senders[r], nodes=list(heard), name=f"relation {r}",
+                )  # fmt: skip
                 continue
-            rows = aggregate(self.aggr, x, list(heard.values()), self.in_channels)
+            rows = aggregated(
+                self.aggr, x, list(heard.values()), self.in_channels, name=f"relation {r}", nodes=list(heard)
+            )
             sparse = constant_rows(rows)
             out += self._dense_product(r, rows) if sparse is None else self._sparse_product(r, sparse)
         return out

@@ -6,7 +6,8 @@ import random
 
 from tinygnn.aggregate import check_aggr
 from tinygnn.edge_index import EdgeIndex
-from tinygnn.linalg import Matrix, dot, linear, weighted_sums
+from tinygnn.linalg import Matrix, dot, linear
+from tinygnn.message_passing import mean_numbers, sums
 from tinygnn.nn.conv.neighbours import LINEAR, aggr_module, aggregate_heard
 from tinygnn.nn.linear import Linear, rows_of_width
 from tinygnn.nn.module import Module
@@ -71,7 +72,9 @@ class SAGEConv(Module):
         if self.aggr in LINEAR:
             bias = [] if self.lin_l.bias is None else [self.lin_l.bias]
             rows = edges.neighbour_rows(n, mean=self.aggr == "mean", root=bool(root), bias=bool(bias))
-            out = weighted_sums(rows, linear(sent, self.lin_l.weight) + root + bias)  # W_l x_j first
+            names = ("own", "bias") if root else ("bias",)
+            table = linear(sent, self.lin_l.weight) + root + bias  # W_l x_j first
+            out = sums(rows, table, n, names, why=lambda: mean_numbers(edges, n, None, self.aggr))
         else:
             out = self.lin_l(aggregate_heard(self.aggr, sent, edges, self.in_channels))
             if root:
