@@ -1,0 +1,220 @@
+"""The arithmetic of a node in text: every line's numbers, as printed, give its result."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import pytest
+
+from tinygnn import GNN, EdgeIndex, Graph, Value, cross_entropy
+from tinygnn.adapters import load
+from tinygnn.cli import main
+from tinygnn.explain.chain import Chain
+from tinygnn.explain.expression import expression_of, plain_number, sum_of_products
+from tinygnn.explain.subject import Subject
+from tinygnn.explain.trace import trace_facts, trace_text
+from tinygnn.explain.weight import Uses, update_lines
+from tinygnn.optim import Adam, AdamW
+
+FUNCTIONS = {"exp": math.exp, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt}
+FUNCTIONS.update({"max": lambda *x: max(x), "min": lambda *x: min(x)})
+
+
+def computed(text):
+    """What a calculator gives for an expression."""
+    python = text.replace("·", "*").replace("^", "**").replace("√", "sqrt")
+    return eval(python, {"__builtins__": {}}, FUNCTIONS)
+
+
+def check_lines(text):
+    """Each `name = expression = result`: within one unit of the last digit. Returns how many there were."""
+    checked = 0
+    for line in text.splitlines():
+        if not line.startswith("   ") or line.count(" = ") < 2:
+            continue
+        name, expression, result = line.rsplit(" = ", 2)
+        assert name.strip()
+        found, digits = computed(expression), len(re.sub(r"e.*|\D", "", result).lstrip("0"))
+        assert digits <= 6
+        if float(result) == 0.0:
+            assert abs(found) < 1e-15, line
+        else:
+            unit = 10.0 ** (math.floor(math.log10(abs(float(result)))) - 5)
+            assert abs(found - float(result)) <= 1.000001 * unit, line
+        checked += 1
+    return checked
+
+
+def subject_of(conv="gcn", **options):
+    graph = load("karate")[0]
+    model = GNN(conv, graph.num_features, 4, 2, 4, seed=1, **options)
+    return Subject.of(model, graph, title=conv)
+
+
+@pytest.mark.parametrize(
+    ("conv", "options"),
+    [
+        ("gcn", {"norm": "layer_norm"}),
+        ("sage", {}),
+        ("sage", {"aggr": "max"}),
+        ("gat", {"heads": 2}),
+        ("gatv2", {"act": "elu"}),
+        ("gin", {}),
+        ("graph", {"act": "tanh"}),
+        ("sg", {"K": 2, "act": "leaky_relu"}),
+        ("tag", {"K": 1}),
+        ("cheb", {"K": 2}),
+        ("arma", {"num_stacks": 2}),
+        ("gated", {"conv_kwargs": {"num_layers": 2}}),
+        ("edge", {}),
+        ("appnp", {"K": 2, "alpha": 0.1}),
+    ],
+)
+def test_every_printed_line_can_be_recomputed_from_its_printed_numbers(conv, options):
+    subject = subject_of(conv, **options)
+    node, layers = 11, len(subject.tape.layers)
+    for layer in range(layers):
+        assert check_lines(trace_text(subject, node, layer)) > 10
+
+
+def test_the_last_line_of_a_layer_is_its_output():
+    """The chain arrives at what the model gave."""
+    subject = subject_of()
+    facts = trace_facts(subject, 16, 1)
+    both = next(step for step in facts["steps"] if step["title"] == "Both together")
+    assert [line["value"] for line in both["lines"]] == [v.data for v in subject.outputs[16]]
+    assert [line["gradient"] for line in both["lines"]] == [v.grad for v in subject.outputs[16]]
+
+
+def test_messages_and_coefficients_of_karate_by_hand():
+    """Node 16 hears from 5 and 6, which have 4 edges each, and from itself, with 2."""
+    text = trace_text(subject_of(), 16, 0)
+    assert "c 5 -> 16 = 1 / √(5·3) = 0.258199" in text
+    assert "c 6 -> 16 = 1 / √(5·3) = 0.258199" in text
+    assert "c 16 -> 16 = 1 / √(3·3) = 0.333333" in text
+
+
+def test_one_entry_alone_is_shown_when_asked_for():
+    text = trace_text(subject_of(), 16, 1, entry=2)
+    assert "[2]" in text and "message 5 -> 16 [2]" in text
+    assert "message 5 -> 16 [1]" not in text
+
+
+def test_a_node_that_hears_from_nobody_says_so():
+    lonely = Graph(EdgeIndex(([0], [1])), x=[[1.0], [2.0], [3.0]], y=[0, 1, 0])
+    subject = Subject.of(GNN("tag", 1, 2, 1, 2, K=1, seed=0), lonely)
+    assert "Node 2 hears from nobody" in trace_text(subject, 2, 0)
+
+
+def test_digits_grow_where_a_sum_cancels():
+    """Six digits of the terms would leave none of the result."""
+    line = sum_of_products([], [1.0000000123, -1.0]).equation(1.0000000123 - 1.0)
+    assert line == "1.0000000123 + (-1) = 1.23e-08"
+
+
+def test_what_no_formula_is_known_for_gets_none():
+    assert expression_of(Value(1.0)) is None
+    assert expression_of(Value(1.0).gelu()) is None
+    assert plain_number(-0.0) == "0"
+
+
+def test_the_parts_of_a_weights_gradient_add_up_to_it():
+    subject = subject_of()
+    uses, parameters = Uses(subject), subject.model.parameters()
+    names = subject.parameter_names()
+    for weight, gradient in zip(parameters, subject.gradients):
+        shares = uses.shares(weight)
+        assert sum(share.amount for share in shares) == pytest.approx(gradient, rel=1e-12, abs=1e-15)
+        for share in shares if "lin.weight" in names[weight] else []:
+            assert share.node is not None
+            assert sum(part for _, part in share.edges) == pytest.approx(share.amount, rel=1e-12)
+
+
+@pytest.mark.parametrize(("kind", "decay"), [(Adam, 0.0), (Adam, 0.1), (AdamW, 0.1)])
+def test_adams_lines_end_with_the_weight_that_the_step_gives(kind, decay):
+    graph = load("karate")[0]
+    model = GNN("gcn", graph.num_features, 4, 2, 4, seed=1)
+    optimizer = kind(model.parameters(), lr=0.01, weight_decay=decay)
+    for _ in range(3):
+        optimizer.zero_grad()
+        cross_entropy(model(graph), graph.y, mask=graph.train_mask).backward()
+        optimizer.step()
+    subject = Subject.of(model, graph, optimizer=optimizer)
+    weights = [model.convs[1].lin.weight[2][k] for k in range(4)] + [model.convs[1].bias[0]]
+    gradients = dict(zip(model.parameters(), subject.gradients))
+    told = [update_lines(subject, weight, gradients[weight]) for weight in weights]
+    for parameter in model.parameters():
+        parameter.grad = gradients[parameter]
+    optimizer.step()
+    for weight, (title, lines) in zip(weights, told):
+        assert title == f"Step 4 of {kind.__name__}"
+        assert lines[-1].name == "new w"
+        assert lines[-1].number == pytest.approx(weight.data, rel=1e-14)
+        assert check_lines("\n".join(f"   {line.text()}" for line in lines if line.expression)) == len(
+            [line for line in lines if line.expression]
+        )
+
+
+def test_explaining_changes_neither_gradients_nor_modes():
+    graph = load("karate")[0]
+    model = GNN("gcn", graph.num_features, 4, 2, 4, seed=1, dropout=0.5)
+    model.convs[0].bias[0].grad = 7.0
+    Subject.of(model, graph)
+    assert model.convs[0].bias[0].grad == 7.0 and model.convs[0].bias[1].grad == 0.0
+    assert model.training and model.dropout.training
+
+
+def test_messages_of_constant_features_have_gradients_on_a_small_graph():
+    """GIN adds up x itself: x becomes Values for it."""
+    subject = subject_of("gin")
+    [passing] = subject.tape.layers[0].passings
+    assert any(v.grad != 0.0 for row in passing.messages for v in row)
+    assert subject.notes == []
+
+
+def test_wrong_nodes_layers_and_graphs_are_named():
+    subject = subject_of()
+    with pytest.raises(ValueError, match="node '34' is not in the graph: give a number from 0 to 33"):
+        subject.node("34")
+    with pytest.raises(ValueError, match=r"layer '2' is not in the model: choose from 0 \(convs.0\), 1"):
+        subject.layer("2")
+    assert subject.layer("convs.1") == 1
+    with pytest.raises(ValueError, match="no labels of nodes: give loss"):
+        Subject.of(subject.model, Graph(([], []), x=[[0.0] * 34]))
+
+
+# ---- the command -----------------------------------------------------------------------------------------
+
+
+def test_the_command_traces_an_untrained_model(capsys):
+    assert main(["trace", "karate", "--node", "16", "--layer", "1", "--hidden", "4", "--seed", "3"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(
+        "karate, untrained weights of seed 3\nconvs.1: GCNConv(4 -> 4), layer 1 of 2, node 16"
+    )
+    assert check_lines(text) > 30
+
+
+def test_the_command_traces_the_weights_of_a_run(capsys, tmp_path):
+    run = str(tmp_path / "run")
+    assert main(["train", "karate", "--hidden", "4", "--epochs", "5", "--out", run]) == 0
+    capsys.readouterr()
+    assert main(["trace", run, "--node", "3", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)["layers"]
+    assert [layer["name"] for layer in facts] == ["convs.0", "convs.1"]
+    assert main(["train", "karate", "--hidden", "4", "--epochs", "5", "--json"]) == 0
+    losses = json.loads(capsys.readouterr().out)["history"]
+    assert facts[0]["loss"] == pytest.approx(losses[5]["train_loss"], rel=1e-12)
+
+
+def test_the_command_says_what_is_wrong_in_one_line(capsys):
+    assert main(["trace", "karate", "--node", "nobody"]) == 2
+    assert "node 'nobody' is not in the graph" in capsys.readouterr().err
+
+
+def test_a_chain_shows_nothing_twice():
+    steps = Chain(subject_of("gat", heads=2), 0, 16).steps
+    lines = [(line.name, id(line.number)) for step in steps for line in step.lines if line.expression]
+    assert len(lines) == len(set(lines))

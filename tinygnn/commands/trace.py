@@ -1,0 +1,36 @@
+"""`tinygnn trace`: the arithmetic of one node, line by line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from tinygnn.commands.subject import add_subject, subject_of
+from tinygnn.commands.summary import finite
+from tinygnn.explain.trace import trace_facts, trace_text
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its arguments."""
+    parser = commands.add_parser("trace", help="the arithmetic of one node, to be checked with a calculator")
+    add_subject(parser)
+    parser.add_argument("--node", required=True, metavar="NODE", help="its name, or its number from 0 on")
+    parser.add_argument("--layer", metavar="K", help="its number from 0 on, or its name as convs.1 (all)")
+    parser.add_argument("--entry", type=int, metavar="K", help="one column of the rows alone")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, with all digits")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the arithmetic of the node in one layer, or in all one after the other."""
+    subject = subject_of(options)
+    node = subject.node(options.node)
+    count = len(subject.tape.layers)
+    layers = range(count) if options.layer is None else [subject.layer(options.layer)]
+    if options.json:
+        facts = [trace_facts(subject, node, layer, options.entry) for layer in layers]
+        print(json.dumps(finite({"layers": facts}), allow_nan=False))
+        return 0
+    print("\n".join([trace_text(subject, node, layer, options.entry) for layer in layers]), end="")
+    return 0

@@ -1,0 +1,231 @@
+"""The arithmetic of one node in one layer, from what its neighbours send to what comes out, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinygnn.explain.expression import Expression, coefficient, expression_of, plain_number, sum_of_products
+from tinygnn.explain.subject import Subject
+from tinygnn.tape import Call, Passing
+from tinygnn.value import Value
+
+
+@dataclass(frozen=True)
+class Line:
+    """A number, what it is called, and how it is made; number may be a Value."""
+
+    name: str
+    number: Any
+    expression: Expression | None = None
+
+    def text(self) -> str:
+        """`name = expression = number`; where no formula is known, the number and the operation's name."""
+        if self.expression is not None:
+            return f"{self.name} = {self.expression.equation(float(self.number))}"
+        made = isinstance(self.number, Value) and self.number.parents
+        by = f"   (by {_operation(self.number)})" if made else ""
+        return f"{self.name} = {plain_number(float(self.number))}{by}"
+
+    def facts(self) -> dict[str, Any]:
+        """The line for JSON, with all digits; a gradient where it is a Value."""
+        found: dict[str, Any] = {"name": self.name, "value": float(self.number)}
+        if isinstance(self.number, Value):
+            found["gradient"] = self.number.grad
+        if self.expression is not None:
+            found["expression"] = self.expression.text(17)
+        return found
+
+
+@dataclass
+class Step:
+    """Some lines under a title."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        return {"title": self.title, "lines": [line.facts() for line in self.lines]}
+
+
+class Chain:
+    """The steps of a layer for one node; what has been shown once is not shown again.
+
+    entry: show this column of the output alone, and what it is made of.
+    """
+
+    def __init__(self, subject: Subject, layer: int, node: int, entry: int | None = None) -> None:
+        self.subject = subject
+        self.layer = layer
+        self.call = subject.tape.layers[layer]
+        self.node = node
+        self.entry = entry
+        self.known: set[Value] = set()
+        self.steps: list[Step] = []
+        rows = self.call.inputs[0] if self.call.inputs else []
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, list):
+                self.known.update([number for number in row if isinstance(number, Value)])
+        self._describe()
+
+    def _describe(self) -> None:
+        passed = False
+        for step in self.call.steps:
+            if isinstance(step, Passing):
+                self._passing(step)
+                passed = True
+            elif passed:
+                self._module(step)
+        if self._row(self.call.output) is not None:
+            self._rows("What comes out of the layer", "out", self.call.output[self.node])
+        for call in self.subject.behind(self.layer):
+            self._module(call)
+        if self.layer == len(self.subject.tape.layers) - 1:
+            for row in self.subject.outputs:
+                self.known.update([number for number in row if isinstance(number, Value)])
+            self._add("The loss, of the outputs of all nodes", list(self._made(self.subject.loss, "loss")))
+        for passing in self.call.passings:
+            self._backward(passing)
+
+    # ---- forward ----------------------------------------------------------------------------------------
+
+    def _passing(self, passing: Passing) -> None:
+        entering = passing.entering(self.node)
+        label, me = self.subject.label, self.subject.label(self.node)
+        of = f" ({passing.name})" if passing.name else ""
+        columns = self._columns(passing)
+        if not entering:
+            self.steps.append(Step(f"Node {me} hears from nobody{of}"))
+        sent: list[Line] = []
+        for k in dict.fromkeys(entering):
+            j = label(passing.sources[k])
+            row = passing.sent[k]
+            new = any(isinstance(row[f], Value) and row[f] not in self.known for f in columns)
+            for f in columns if new else ():
+                sent += self._made(row[f], f"row of {j} [{f}]")
+            if not new:
+                sent += [Line(f"row of {j} [{f}]", row[f]) for f in columns if float(row[f]) != 0.0]
+        self._add(f"What the neighbours of node {me} send{of}", list(dict.fromkeys(sent)))
+        told = [passing.numbers[k] for k in entering] if passing.numbers else []
+        factors: list[Line] = []
+        if passing.formula or any(isinstance(passing.coefficients[k], Value) for k in entering):
+            for position, k in enumerate(entering):
+                name, c = f"c {label(passing.sources[k])} -> {me}", passing.coefficients[k]
+                if isinstance(c, Value):
+                    factors += self._made(c, name)
+                    continue
+                how = coefficient(passing.formula, told[position], told) if told else None
+                factors.append(Line(name, c, how))
+        self._add(f"The coefficient of each message{of}: {passing.formula or 'as given'}", factors)
+        messages = []
+        for k in entering:
+            c, name = float(passing.coefficients[k]), f"message {label(passing.sources[k])} -> {me}"
+            for f in columns:
+                number = passing.messages[k][f]
+                self._know(number)
+                product = sum_of_products([(c, float(passing.sent[k][f]))])
+                messages.append(Line(f"{name} [{f}]", number, product))
+        if passing.aggr == "sum":
+            self._add(f"The messages{of}: coefficient times row", messages)
+        if not passing.aggregates[self.node]:
+            return
+        together = []
+        for f in range(len(passing.aggregates[self.node])) if passing.aggr != "sum" else columns:
+            number = passing.aggregates[self.node][f]
+            if passing.aggr == "sum":
+                heard = [float(passing.messages[k][f]) for k in entering]
+                self._know(number)
+                together.append(Line(f"{passing.aggr} [{f}]", number, sum_of_products([], heard)))
+            else:
+                together += self._made(number, f"{passing.aggr} [{f}]")
+        self._add(f"The {passing.aggr} of the messages{of}", together)
+        own = []
+        for name, rows in passing.terms:
+            for f in columns:
+                row = rows[self.node]
+                self_made = list(self._made(row[f], f"{name} [{f}]"))
+                own += self_made or [Line(f"{name} [{f}]", row[f])]
+        self._add(f"What node {me} adds{of}", own)
+        if passing.terms:
+            outputs = []
+            for f in columns:
+                parts = [float(passing.aggregates[self.node][f])]
+                parts += [float(rows[self.node][f]) for _, rows in passing.terms]
+                number = passing.outputs[self.node][f]
+                self._know(number)
+                outputs.append(Line(f"total [{f}]", number, sum_of_products([], parts)))
+            self._add(f"Both together{of}", outputs)
+
+    def _columns(self, passing: Passing) -> Sequence[int]:
+        width = len(passing.messages[0]) if passing.messages else len(passing.outputs[self.node])
+        return range(width) if self.entry is None or self.entry >= width else [self.entry]
+
+    def _module(self, call: Call) -> None:
+        """A module within or behind the layer: each of its leaves, if it gives rows of nodes."""
+        inner = [step for step in call.steps if isinstance(step, Call)]
+        for step in inner:
+            self._module(step)
+        row = self._row(call.output)
+        if row is not None:
+            self._rows(f"{call.name}: {call.module!r}", call.name.split(".")[-1], row)
+
+    def _row(self, output: Any) -> list[Any] | None:
+        nodes = self.subject.graph.num_nodes
+        if not isinstance(output, list) or len(output) != nodes or not isinstance(output[self.node], list):
+            return None
+        row: list[Any] = output[self.node]
+        return row
+
+    def _rows(self, title: str, name: str, row: Sequence[Any]) -> None:
+        lines: list[Line] = []
+        for f, number in enumerate(row):
+            if self.entry is None or f == self.entry or self.entry >= len(row):
+                lines += self._made(number, f"{name} [{f}]")
+        self._add(title, lines)
+
+    def _made(self, number: Any, name: str) -> Iterator[Line]:
+        """How a number was made of what is known, what lies between included."""
+        if not isinstance(number, Value) or number in self.known or not number.parents:
+            return
+        self._know(number)
+        for parent in number.parents:
+            yield from self._made(parent, name if name.startswith("part of ") else f"part of {name}")
+        yield Line(name, number, expression_of(number))
+
+    # ---- backward -----------------------------------------------------------------------------------------
+
+    def _backward(self, passing: Passing) -> None:
+        if passing.aggr != "sum" or not passing.messages or not isinstance(passing.messages[0][0], Value):
+            return
+        of = f" ({passing.name})" if passing.name else ""
+        label, me = self.subject.label, self.subject.label(self.node)
+        columns = self._columns(passing)
+        gradients = [passing.aggregates[self.node][f].grad for f in columns]
+        lines = [Line(f"d loss / d message ... -> {me} [{f}]", g) for f, g in zip(columns, gradients)]
+        for k in passing.entering(self.node):
+            j, c = label(passing.sources[k]), passing.coefficients[k]
+            for f, g in zip(columns, gradients):
+                share = sum_of_products([(float(c), g)])
+                lines.append(Line(f"it adds to d loss / d row of {j} [{f}]", float(c) * g, share))
+            if isinstance(c, Value) and self.entry is None:
+                row = [float(passing.sent[k][f]) for f in columns]
+                products = sum_of_products(list(zip(gradients, row)))
+                amount = sum([g * v for g, v in zip(gradients, row)])
+                lines.append(Line(f"it adds to d loss / d c {j} -> {me}", amount, products))
+        self._add(f"Backward{of}: each message has the gradient of the sum, and passes it on times c", lines)
+
+    def _know(self, number: Any) -> None:
+        if isinstance(number, Value):
+            self.known.add(number)
+
+    def _add(self, title: str, lines: Sequence[Line]) -> None:
+        if lines:
+            self.steps.append(Step(title, list(lines)))
+
+
+def _operation(value: Value) -> str:
+    name = value.op if isinstance(value.op, str) else value.op[0]
+    numbers = [plain_number(parent.data) for parent in value.parents]
+    more = [f"... {len(numbers) - 6} more"] if len(numbers) > 6 else []
+    return f"{name}({', '.join([*numbers[:6], *more])})"

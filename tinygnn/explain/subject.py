@@ -1,0 +1,167 @@
+"""`Subject`: a model on a graph, run forward and backward once while a tape was open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tinygnn.explain.record import record
+from tinygnn.graph import Graph
+from tinygnn.linalg import Matrix, is_constant
+from tinygnn.nn.module import Module
+from tinygnn.optim import Optimizer
+from tinygnn.tape import Call, Tape
+from tinygnn.tasks import NodeTask
+from tinygnn.value import Value
+
+MOST_INPUTS = 20_000  # numbers of x that become Values where messages would have no gradient otherwise
+
+
+@dataclass
+class Subject:
+    """What is explained, after `backward` of its loss.
+
+    title: what it is, in a line. notes: what has to be said of it, in sentences. outputs: what the model
+    gave for each node. optimizer: the one whose next step is shown. gradients: of the model's parameters.
+    """
+
+    model: Module
+    graph: Graph
+    tape: Tape
+    loss: Value
+    outputs: list[list[Any]]
+    optimizer: Optimizer | None = None
+    title: str = ""
+    notes: list[str] = field(default_factory=list)
+    gradients: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        model: Module,
+        graph: Graph,
+        loss: Callable[[Any], Value] | None = None,
+        optimizer: Optimizer | None = None,
+        *,
+        title: str = "",
+    ) -> Subject:
+        """Run the model on the graph as it stands, in evaluation (dropout off), and the loss backward.
+
+        loss: of the model's output; by default what the labels y ask for over the train mask. The model's
+        training mode and gradients are put back as they were.
+
+        Raises ValueError for a graph without labels where no loss is given, and for a model in which no
+        messages are passed.
+        """
+        if loss is None:
+            loss = default_loss(graph)
+        modes = [(module, module.training) for module in model.modules()]
+        parameters = model.parameters()
+        gradients = [parameter.grad for parameter in parameters]
+        model.eval()
+        try:
+            tape, value, outputs = _run(model, graph, loss)
+            if _some_constant(tape) and graph.x and graph.num_nodes * graph.num_features <= MOST_INPUTS:
+                x = [[e if isinstance(e, Value) else Value(e) for e in row] for row in graph.x]
+                tape, value, outputs = _run(model, replace(graph, x=x), loss)
+        finally:
+            for module, mode in modes:
+                module.training = mode
+        if not tape.layers:
+            raise ValueError(f"{model!r} passes no messages: there is nothing to explain along edges")
+        found = cls(model, graph, tape, value, outputs, optimizer, title)
+        if _some_constant(tape):
+            found.notes.append("Messages of constant features are constants: they have no gradient.")
+        found.gradients = [parameter.grad for parameter in parameters]
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient
+        return found
+
+    def node(self, name: str | int) -> int:
+        """The number of the node of that name, or of that number where no node has the name.
+
+        Raises ValueError where there is no such node.
+        """
+        for i, known in enumerate(self.graph.node_ids or []):
+            if known == name or str(known) == str(name):
+                return i
+        n = self.graph.num_nodes
+        if str(name).isdigit() and int(name) < n:
+            return int(name)
+        named = " or a name" if self.graph.node_ids else ""
+        raise ValueError(f"node {name!r} is not in the graph: give a number from 0 to {n - 1}{named}")
+
+    def label(self, node: int) -> str:
+        """What a node is called."""
+        return str(node if self.graph.node_ids is None else self.graph.node_ids[node])
+
+    def layer(self, which: str | int) -> int:
+        """The number of the layer of that name or number. Raises ValueError for an unknown one."""
+        layers = self.tape.layers
+        names = [call.name for call in layers]
+        if str(which) in names:
+            return names.index(str(which))
+        if str(which).isdigit() and int(which) < len(layers):
+            return int(which)
+        known = ", ".join([f"{k} ({name})" if name else str(k) for k, name in enumerate(names)])
+        raise ValueError(f"layer {which!r} is not in the model: choose from {known}")
+
+    def parameter_names(self) -> dict[Value, str]:
+        """Each number of the parameters with its name and place, as "convs.0.lin.weight[3][1]"."""
+        found: dict[Value, str] = {}
+        for name, parameter in self.model.named_parameters():
+            for place, value in places(parameter):
+                found[value] = name + "".join([f"[{k}]" for k in place])
+        return found
+
+    def behind(self, layer: int) -> list[Call]:
+        """The calls that follow a layer, up to the next in which messages are passed: norm, activation ..."""
+        call = self.tape.layers[layer]
+        for parent in self.tape:
+            if call in parent.steps:
+                later = parent.calls[parent.calls.index(call) + 1 :]
+                stop = next((k for k, other in enumerate(later) if _passes(other)), len(later))
+                return later[:stop]
+        return []
+
+
+def default_loss(graph: Graph) -> Callable[[Any], Value]:
+    """What the labels of the nodes ask for, over the train mask if there is one.
+
+    Raises ValueError for a graph without labels of nodes.
+    """
+    if graph.y is None or graph.y_level != "node":
+        raise ValueError(f"{graph!r} has no labels of nodes: give loss, a function of the model's output")
+    masked = graph if graph.train_mask else replace(graph, train_mask=[True] * graph.num_nodes)
+    task = NodeTask(masked)
+    return lambda outputs: task.objective.loss(outputs, task.targets, task.masks["train"])
+
+
+def places(parameter: Any, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Value]]:
+    """Each number of nested lists with its indices."""
+    if isinstance(parameter, Value):
+        yield place, parameter
+    else:
+        for k, part in enumerate(parameter):
+            yield from places(part, (*place, k))
+
+
+def _run(model: Module, graph: Graph, loss: Callable[[Any], Value]) -> tuple[Tape, Value, Any]:
+    for parameter in model.parameters():
+        parameter.grad = 0.0
+    with record() as tape:
+        outputs: Matrix = model(graph)
+    value = loss(outputs)
+    value.backward()
+    return tape, value, outputs
+
+
+def _some_constant(tape: Tape) -> bool:
+    """Whether a message has no Value in it."""
+    passings = [passing for call in tape.layers for passing in call.passings]
+    return any(is_constant(message) for passing in passings for message in passing.messages[:1])
+
+
+def _passes(call: Call) -> bool:
+    return any(inner.passings for inner in call.walk())

@@ -1,0 +1,42 @@
+"""`trace`: the arithmetic of one node in one layer as text, to be checked with a calculator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygnn.explain.chain import Chain
+from tinygnn.explain.expression import plain_number
+from tinygnn.explain.subject import Subject
+
+
+def trace_text(subject: Subject, node: int, layer: int, entry: int | None = None) -> str:
+    """Every line is `name = numbers = result`: from the numbers as printed the result comes out.
+
+    Results have six significant digits; where a sum cancels, its terms have more.
+    """
+    chain = Chain(subject, layer, node, entry)
+    call, label = chain.call, subject.label(node)
+    lines = [subject.title] if subject.title else []
+    lines += [f"{call.name or 'the model'}: {call.module!r}, layer {layer} of {len(subject.tape.layers)}, "
+              f"node {label}; loss {plain_number(subject.loss.data)}"]  # fmt: skip
+    lines += subject.notes
+    for number, step in enumerate(chain.steps, 1):
+        lines += ["", f"{number}. {step.title}", *[f"   {line.text()}" for line in step.lines]]
+    return "\n".join([*lines, ""])
+
+
+def trace_facts(subject: Subject, node: int, layer: int, entry: int | None = None) -> dict[str, Any]:
+    """The same for JSON, with all digits and the gradient of each Value."""
+    chain = Chain(subject, layer, node, entry)
+    return {
+        "subject": subject.title,
+        "notes": subject.notes,
+        "model": repr(subject.model),
+        "layer": layer,
+        "name": chain.call.name,
+        "module": repr(chain.call.module),
+        "node": node,
+        "label": subject.label(node),
+        "loss": subject.loss.data,
+        "steps": [step.facts() for step in chain.steps],
+    }
