@@ -2,4 +2,5 @@
 
 from tinygnn.explain.draw import draw as draw
 from tinygnn.explain.draw import to_dot as to_dot
+from tinygnn.explain.page import explain as explain
 from tinygnn.explain.record import record as record

@@ -1,0 +1,159 @@
+"""`explain`: a page of HTML on which every number of a node can be followed, from features to the loss."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from tinygnn.explain.page_data import PageData
+from tinygnn.explain.subject import Subject
+from tinygnn.graph import Graph
+from tinygnn.nn.module import Module
+from tinygnn.optim import Optimizer
+from tinygnn.value import Value
+
+MOST_BYTES = 2_000_000
+# How many nodes and Values a page has: the first of these that stays below MOST_BYTES.
+SIZES = (
+    (150, 40_000),
+    (150, 15_000),
+    (60, 15_000),
+    (60, 6_000),
+    (25, 6_000),
+    (10, 3_000),
+    (3, 1_000),
+    (1, 0),
+)
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '{style_hash}'; script-src \
+'{script_hash}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<header>
+<h1 id="title">tinygnn explain</h1>
+<p id="about"></p>
+<ul id="notes"></ul>
+<noscript><p>This page needs JavaScript; <code>tinygnn trace</code> prints the same as text.</p></noscript>
+</header>
+<main>
+<section id="left" aria-labelledby="graph-title">
+<h2 id="graph-title">The graph: messages of a layer along its edges</h2>
+<div class="controls">
+<label>Node <select id="node"></select></label>
+<label>Layer <select id="layer"></select></label>
+<label id="passing-of">Messages <select id="passing"></select></label>
+<label>Edges show entry <select id="entry"></select></label>
+<fieldset><legend>Numbers</legend>
+<label><input type="radio" name="mode" id="values" checked> values</label>
+<label><input type="radio" name="mode" id="gradients"> gradients</label>
+</fieldset>
+</div>
+<svg id="graph" role="group" aria-label="the graph; arrow keys go from node to node"></svg>
+<ul class="keys" id="keys"></ul>
+</section>
+<section aria-labelledby="chain-title">
+<h2 id="chain-title"></h2>
+<p id="what" class="soft" aria-live="polite"></p>
+<div id="chain"></div>
+</section>
+<section id="weight" aria-labelledby="weight-title">
+<h2 id="weight-title">One weight: who contributes to its gradient, and how it is updated</h2>
+<div class="controls">
+<label>Parameter <select id="weight-name"></select></label>
+<label>Entry <select id="weight-place"></select></label>
+</div>
+<div class="two">
+<div class="scroll" id="shares"></div>
+<div><h3 id="update-title"></h3><ul class="lines" id="update"></ul></div>
+</div>
+</section>
+</main>
+<dialog id="autograd" aria-labelledby="value-title">
+<form method="dialog"><button class="plain" id="close">Close</button></form>
+<div id="trail"></div>
+<h2 id="value-title"></h2>
+<p>number <strong id="value-data"></strong>, gradient d loss / d it <strong id="value-grad"></strong></p>
+<div id="value-parents"></div>
+<h3>Its autograd graph</h3>
+<div id="value-layers"></div>
+<div id="value-list"></div>
+</dialog>
+<script type="application/json" id="data">{data}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def explain(
+    model: Module,
+    graph: Graph,
+    *,
+    node: str | int,
+    loss: Callable[[Any], Value] | None = None,
+    optimizer: Optimizer | None = None,
+    title: str = "",
+) -> str:
+    """The text of an HTML page on a node: one file, to be opened in any browser, that loads nothing.
+
+    It shows the graph, and for each node and layer what every neighbour sends, each coefficient, message,
+    sum, bias and activation, or their gradients instead; for each weight who contributed to its gradient
+    and, with an Adam or AdamW optimizer, the arithmetic of its next step; and of every number the autograd
+    graph. The page stays below 2 MB: of a large graph it has the nodes that the node hears from in as many
+    steps as the model has, and says what is left out.
+
+    node: its name or number. loss: a function of the model's output; by default what the labels ask for,
+    over the train mask. The model runs in evaluation, dropout off, and is left as it was. The same input
+    gives the same bytes.
+
+    >>> from tinygnn import GNN
+    >>> graph = Graph(([0, 1, 1, 2], [1, 0, 2, 1]), x=[[1.0], [0.0], [2.0]], y=[0, 0, 1])
+    >>> page = explain(GNN("gcn", 1, 2, 2, 2, seed=0), graph, node=1)
+    >>> page[:15], len(page) < 2_000_000
+    ('<!DOCTYPE html>', True)
+
+    Raises ValueError for an unknown node, for a graph without labels where no loss is given, and for a
+    model that passes no messages.
+    """
+    subject = Subject.of(model, graph, loss, optimizer, title=title)
+    return page_of(subject, subject.node(node))
+
+
+def page_of(subject: Subject, node: int) -> str:
+    """The page of a subject that has run already."""
+    page = ""
+    for most_nodes, most_values in SIZES:
+        page = _page(PageData(subject, node, most_nodes, most_values).facts())
+        if len(page.encode()) < MOST_BYTES:
+            return page
+    return page
+
+
+def _page(facts: dict[str, Any]) -> str:
+    style, script = (
+        files("tinygnn.explain").joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js")
+    )
+    # A "</script>" or "<!--" among the labels would end the script that holds them.
+    data = json.dumps(facts, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace(
+        "<", "\\u003c"
+    )
+    return PAGE.format(
+        title=escape(facts["title"]), style=style, script=script, data=data,
+        style_hash=_hash(style), script_hash=_hash(script),
+    )  # fmt: skip
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
