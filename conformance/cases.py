@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from tinygnn.conformance.aggregate_table import aggregate_cases
 from tinygnn.conformance.case import Case
+from tinygnn.conformance.edge_ops_table import edge_op_cases
+from tinygnn.conformance.edge_table import edge_cases
 from tinygnn.conformance.gnn_table import gnn_cases
 from tinygnn.conformance.layers_table import layer_cases
 from tinygnn.conformance.losses_table import loss_cases
+from tinygnn.conformance.metamorphic_table import metamorphic_cases
 from tinygnn.conformance.models_table import model_cases
 from tinygnn.conformance.modules_table import module_cases
 from tinygnn.conformance.neighbour_convs_table import neighbour_conv_cases
@@ -45,8 +48,10 @@ def all_cases() -> list[Case]:
         *optimizer_cases(),
         *schedule_cases(),
         *training_cases(),
+        *edge_cases(),
+        *edge_op_cases(),
     ]
-    return [with_profile(case) for case in cases]
+    return [with_profile(case) for case in (*cases, *metamorphic_cases(cases))]
 
 
 def select(cases: Sequence[Case], text: str = "", quick: bool = False) -> list[Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 
 from tinygnn.graph import Graph
 
@@ -47,3 +48,11 @@ def karate() -> Graph:
 
     graph: Graph = load("karate")[0]
     return graph
+
+
+def is_float32(x: float) -> bool:
+    """Whether float32 holds the number exactly, as it holds those of `numbers`."""
+    try:
+        return x != x or struct.unpack("f", struct.pack("f", x))[0] == x
+    except OverflowError:
+        return False

@@ -6,6 +6,8 @@ other numbers than recorded, and an id that no case has, all fail. They stand in
     {"versions": ">=2.8,<2.9", "recorded_with": VERSION, "differences": {CASE ID: {
         "reason": a sentence, "upstream": an issue or "none found",
         "outputs": {NAME: all its numbers as the backend gives them; not finite ones as strings}}}}
+
+Where the backend raises, "raises" with a part of its words stands in the place of "outputs".
 """
 
 from __future__ import annotations
@@ -29,11 +31,15 @@ SAME = 1e-9
 
 @dataclass(frozen=True)
 class Known:
-    """Why a backend departs in a case, the issue that says so, and the outputs that depart."""
+    """Why a backend departs in a case, the issue that says so, and the outputs that depart.
+
+    raises: a part of what it says instead of an answer, where it gives none.
+    """
 
     reason: str
     upstream: str
     outputs: Mapping[str, Numbers]
+    raises: str = ""
 
     def matches(self, differences: Sequence[Difference], result: Result) -> bool:
         """Whether the outputs that fail are the recorded ones and no others, with these numbers."""
@@ -58,7 +64,7 @@ def known_differences(backend: str, version: str | None = None) -> dict[str, Kno
 def known_from(document: Mapping[str, Any]) -> dict[str, Known]:
     """The known differences of a document in the form above, by case id."""
     return {
-        name: Known(record["reason"], record["upstream"], record["outputs"])
+        name: Known(record["reason"], record["upstream"], record.get("outputs", {}), record.get("raises", ""))
         for name, record in document["differences"].items()
     }
 

@@ -83,8 +83,8 @@ def argument(case: Case, name: str, numbers: Any) -> Any:
     if name in INDICES:
         return import_torch().tensor(numbers, dtype=import_torch().long)
     found = tensor(numbers)
-    if name == "edge_attr" and "edge_attr_width" in case.options:
-        found = found.reshape(0, case.options["edge_attr_width"])
+    if f"{name}_width" in case.options:
+        found = found.reshape(0, case.options[f"{name}_width"])
     return found.requires_grad_(name in case.inputs)
 
 

@@ -87,7 +87,10 @@ def run_one(
     except Unsupported as reason:
         return Outcome(case, backend.name, "skipped", str(reason))
     except Exception as error:
-        return Outcome(case, backend.name, "error", f"{backend.name} raised {type(error).__name__}: {error}")
+        said = f"{backend.name} raised {type(error).__name__}: {error}"
+        if known is not None and known.raises and known.raises in str(error):
+            return Outcome(case, backend.name, "known", known.reason)
+        return Outcome(case, backend.name, "error", said)
     return Outcome(case, backend.name, verdict, detail, tuple(differences), spread)
 
 

@@ -54,7 +54,7 @@ def model_outputs(case: Case, out: Any) -> dict[str, Any]:
 def differentiate(case: Case, inputs: dict[str, Any], outputs: dict[str, Any]) -> Result:
     """Run backward from the loss or the output with the case's cotangent; collect all numbers."""
     end = outputs.get("loss", outputs["out"])
-    cotangent = tensor(case.cotangent)
+    cotangent = tensor(case.cotangent).reshape(end.shape)
     for i in range(case.passes):
         end.backward(cotangent, retain_graph=i + 1 < case.passes)
     numbers: dict[str, Numbers] = {name: out.tolist() for name, out in outputs.items()}

@@ -15,6 +15,8 @@ LAYER_OF = {"gcn": "GCNConv", "sage": "SAGEConv", "gat": "GATConv"}
 
 def has_formula(case: Case) -> bool:
     """Whether the layers of the case stand here."""
+    if "x_width" in case.options:
+        return False  # a graph without nodes: there is nothing to stack
     if case.call == "MLP":
         return "conv" not in case.options  # neither norms nor other options
     if case.call == "GNN":

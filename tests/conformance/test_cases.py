@@ -111,7 +111,8 @@ def test_ids_are_unique_and_plain() -> None:
     ids = [case.id for case in CASES]
     assert len(ids) == len(set(ids)) > 900
     assert [name for name in ids if not re.fullmatch(r"[a-z]+(/[a-z0-9_-]+)+", name)] == []
-    assert {case.id.split("/")[0] for case in CASES} == {case.kind for case in CASES} == set(KINDS)
+    families = {case.id.split("/")[0]: case.kind for case in CASES if not case.id.startswith("edge/")}
+    assert families == {kind: kind for kind in KINDS}
 
 
 @pytest.mark.parametrize("name", PROMISED)
@@ -143,7 +144,8 @@ def test_numbers_of_models_are_exact_in_float32() -> None:
     numbers = [
         x for case in CASES if case.kind == "model" for part in case.inputs.values() for x in leaves(part)
     ]
-    assert all(struct.unpack("f", struct.pack("f", x))[0] == x and abs(x) <= 2.0 for x in numbers)
+    assert all(struct.unpack("f", struct.pack("f", x))[0] == x for x in numbers if x == x)
+    assert not any(abs(x) > 4.0 for x in numbers)
 
 
 def test_select_takes_an_exact_id_before_a_part_of_one() -> None:
@@ -157,14 +159,15 @@ def test_select_takes_an_exact_id_before_a_part_of_one() -> None:
 
 
 LAYERS: dict[str, Any] = {name: layer for name, layer in vars(conv).items() if inspect.isclass(layer)}
-IDS = {case.call: case.id.split("/")[1] for case in CASES if case.call in LAYERS}
+OF_LAYERS = [case for case in CASES if case.call in LAYERS and not case.id.startswith("edge/")]
+IDS = {case.call: case.id.split("/")[1] for case in OF_LAYERS}
 
 
 def test_every_layer_has_cases_under_one_word() -> None:
     assert set(IDS) == set(LAYERS)
     assert {"GCNConv": "gcn_conv", "SAGEConv": "sage_conv", "GATConv": "gat_conv"}.items() <= IDS.items()
     for name, word in IDS.items():
-        assert {case.id.split("/")[1] for case in CASES if case.call == name} == {word}
+        assert {case.id.split("/")[1] for case in OF_LAYERS if case.call == name} == {word}
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -60,4 +60,5 @@ def test_every_file_says_which_versions_it_is_for_and_holds_for_the_one_it_was_m
     assert in_range(file["recorded_with"], file["versions"])
     assert not in_range("0.0.1", file["versions"]) and not in_range("99.0", file["versions"])
     for record in file["differences"].values():
-        assert record["reason"] and record["upstream"] and record["outputs"]
+        assert record["reason"] and record["upstream"]
+        assert bool(record.get("outputs")) != bool(record.get("raises"))

@@ -155,6 +155,23 @@ def test_known_differences(
     assert words in outcome.detail
 
 
+@pytest.mark.parametrize(
+    ("change", "words", "verdict"),
+    [
+        (broken, "a shape does not fit", "known"),
+        (broken, "another matter", "error"),
+        (nothing, "a shape does not fit", "wrong"),
+        (gradient_of_x_off_by_a_thousandth, "a shape does not fit", "wrong"),
+    ],
+)
+def test_a_recorded_exception_is_as_strict(
+    change: Callable[[dict[str, Any]], dict[str, Any]], words: str, verdict: str
+) -> None:
+    records = {TANH[0].id: Known("because", "none found", {}, words)}
+    (outcome,) = run_cases(TANH, Changed(change), known=records)
+    assert outcome.verdict == verdict
+
+
 def test_a_known_difference_of_no_case_is_named() -> None:
     records = {"op/tanh/gone": Known("because", "none found", {})}
     assert unknown_ids(CASES, "torch", records) == [
@@ -166,7 +183,8 @@ def test_a_known_difference_of_no_case_is_named() -> None:
 def test_the_records_name_cases_that_exist_and_say_why(backend: str) -> None:
     records = known_differences(backend)
     assert unknown_ids(CASES, backend, records) == []
-    assert all(record.reason and record.upstream and record.outputs for record in records.values())
+    assert all(record.reason and record.upstream for record in records.values())
+    assert all(bool(record.outputs) != bool(record.raises) for record in records.values())
 
 
 def test_a_backend_without_a_file_has_no_known_differences() -> None:
