@@ -26,7 +26,7 @@ from tinygnn.conformance.convention_edges import (
     without_loops,
 )
 from tinygnn.conformance.profile import PROFILES, layer_of, profile_of
-from tinygnn.conformance.recorded import Change, differentiated, read
+from tinygnn.conformance.recorded import RECORDED, Change, differentiated, read
 from tinygnn.nn.module import leaves, shape
 from tinygnn.value import Value
 
@@ -43,7 +43,7 @@ def conventions(case: Case) -> list[Convention]:
     """
     if not case.profile:
         case = replace(case, profile=profile_of(case))
-    if not case.profile:
+    if not case.profile or case.kind not in RECORDED:
         return []
     seen, found = [answer(case)], []
     for name, outputs in [*changed(case), *of_empty_groups(case, seen[0])]:

@@ -9,11 +9,15 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tinygnn.conformance.case import FLAGS, KINDS, Case
 from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.compare import Expected
+from tinygnn.conformance.conventions import conventions
 from tinygnn.conformance.right_answers import right_answer
+from tinygnn.conformance.subgradients import subgradients
 from tinygnn.conformance.vector_format import Record, record_of
 from tinygnn.conformance.vectors import FOLDER, FORMAT, VERSION
 
@@ -58,7 +62,12 @@ def write(folder: Path, records: Iterable[tuple[Case, Record]]) -> None:
 
 def generate(cases: Sequence[Case]) -> list[tuple[Case, Record]]:
     """Compute the right answer of every case."""
-    return [(case, record_of(case, right_answer(case))) for case in cases]
+    return [(case, record_of(case, with_alternatives(case, right_answer(case)))) for case in cases]
+
+
+def with_alternatives(case: Case, expected: Expected) -> Expected:
+    """The same with all that is right as well: other slopes at a kink, other conventions."""
+    return replace(expected, subgradients=subgradients(case), conventions=tuple(conventions(case)))
 
 
 def main(argv: Sequence[str]) -> None:

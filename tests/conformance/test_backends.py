@@ -37,7 +37,9 @@ def test_no_case_fails(backend: str, outcomes: dict[str, list[Outcome]]) -> None
 def test_every_case_is_accounted_for(backend: str, outcomes: dict[str, list[Outcome]]) -> None:
     verdicts = Counter(outcome.verdict for outcome in outcomes[backend])
     assert [outcome.case.id for outcome in outcomes[backend]] == [case.id for case in CASES]
-    assert verdicts["pass"] + verdicts["known"] + verdicts["skipped"] == len(CASES)
+    excused = verdicts["valid-subgradient"] + verdicts["profile-difference"]
+    assert verdicts["pass"] + verdicts["known"] + verdicts["skipped"] + excused == len(CASES)
+    assert excused <= 1, "PyG's conventions are those of the profiles"
     assert verdicts["known"] == len(known_differences(backend))
 
 
@@ -48,7 +50,7 @@ def test_torch_runs_all_but_some_layers_and_modules(outcomes: dict[str, list[Out
     """
     skipped = {name: [o.case for o in done if o.verdict == "skipped"] for name, done in outcomes.items()}
     assert {case.kind for case in skipped["torch"]} <= {"model", "module"}
-    assert {case.call for case in skipped["torch"]} & {
+    assert {case.call for case in skipped["torch"] if "x_width" not in case.options} & {
         "GCNConv",
         "SAGEConv",
         "GATConv",
