@@ -35,7 +35,7 @@ FLAGS = {
     "infinite": "an infinite operand, or a result too large for a float",
     "isolated": "a node without edges",
     "kink": "the derivative jumps here: PyTorch's choice is meant",
-    "long": "hundreds of steps; left out by --quick",
+    "long": "hundreds of steps or thousands of terms; left out by --quick",
     "masked": "the operation hides an operand whose result has an infinite slope: its gradient is 0, not nan",
     "mask": "some rows do not count, in the mean's divisor neither",
     "nan": "a nan operand: it may not be swallowed",

@@ -50,8 +50,8 @@ def edge_op_cases() -> Iterator[Case]:
 
 def aggregations() -> Iterator[Case]:
     """Rows 8 to 16 and 37."""
-    for name, (aggr, column, flags) in GROUPS.items():
-        yield group(name, aggr, [[x] for x in column], [0] * len(column), [[COTANGENT]], flags)
+    for name, (aggr, own, flags) in GROUPS.items():
+        yield group(name, aggr, [[x] for x in own], [0] * len(own), [[COTANGENT]], flags)
     rows = [[0.5, -1.25], [1.5, 0.75]]
     cotangent = [[1.3125, -0.4375], [0.8125, 0.1875]]
     for number, aggr in (("09", "max"), ("09", "min"), ("12", "mul"), ("12", "sum"), ("12", "mean")):
@@ -59,8 +59,8 @@ def aggregations() -> Iterator[Case]:
     column = numbers("edge/37/x", LONG)
     half = LONG // 2
     for name, order in (("in-order", column), ("in-another-order", column[half:] + column[half - 1 :: -1])):
-        rows = [[x] for x in order]
-        yield group(f"37-long-sum-{name}", "sum", rows, [0] * LONG, [[COTANGENT]], ("long",))
+        long = [[x] for x in order]
+        yield group(f"37-long-sum-{name}", "sum", long, [0] * LONG, [[COTANGENT]], ("long",))
 
 
 def functions() -> Iterator[Case]:
