@@ -188,22 +188,50 @@ function table(part, caption, width, rows) {
     ...Array.from({ length: width }, (_, f) => make("th", { scope: "col" }, `[${f}]`)));
   const body = rows.map(([title, row, attributes]) => make("tr", attributes ?? {},
     make("th", { scope: "row" }, ...[title].flat()), ...row.map((v) => cell(v, largest))));
-  return make("div", { class: "scroll" }, make("table", { "data-part": part },
-    make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body)));
+  const found = make("table", { "data-part": part }, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
+  found.style.width = `${17.5 + 6.3 * width}rem`; // so that columns of all tables stand one below the other
+  return found;
+}
+
+// The rows that come in; of those with many zeros the other entries alone.
+function comingIn(layer, sources, caption) {
+  if (sources.every((j) => typeof layer.given[j] === "number")) {
+    const width = D.rows[layer.given[sources[0]]].length;
+    return [table("given", caption, width, sources.map((j) => [`x of ${label(j)}`, D.rows[layer.given[j]], { "data-source": j }]))];
+  }
+  const lines = sources.map((j) => {
+    const given = layer.given[j];
+    const pairs = typeof given === "number" ? D.rows[given].map((v, f) => [f, v]) : given.slice(0, -1);
+    const more = typeof given === "number" ? 0 : given.at(-1)[0] - pairs.length;
+    return make("li", {}, `x of ${label(j)}: ${pairs.map(([f, v]) => `[${f}] = ${shown(amount(v) ?? data(v))}`).join(", ") || "0"}`
+      + (more ? `, and ${more} more` : ""));
+  });
+  return [make("p", { class: "caption" }, `${caption}; entries that are not 0`), make("ul", { class: "lines" }, ...lines)];
+}
+
+function untouched(layer) {
+  const rows = [layer.output[state.node], ...layer.passings.map((p) => p.outputs[state.node])].filter((row) => row !== undefined);
+  return rows.length > 0 && rows.every((row) => D.rows[row].every((v) => !grad(v)));
 }
 
 function drawChain() {
   const layer = D.layers[state.layer], parts = [], me = label(state.node);
-  let last = null, step = 0;
+  let last = null, step = 0, told = false;
   const title = (text) => `${++step}. ${text}`;
   for (const passing of layer.passings) {
     const of = passing.name ? ` (${passing.name})` : "";
     const mine = passing.targets.map((target, k) => target === state.node ? k : -1).filter((k) => k >= 0);
     if (!mine.length) parts.push(make("p", {}, `Node ${me} hears from nobody${of}.`));
     const row = (k) => D.rows[k];
+    if (mine.length && !told) {
+      const sources = [...new Set(mine.map((k) => passing.sources[k]))].filter((j) => layer.given[j] !== undefined);
+      told = true;
+      if (sources.length) parts.push(...comingIn(layer, sources, title("What comes in: the row x_j of each neighbour")));
+    }
     if (mine.length) {
       const width = row(passing.sent[mine[0]]).length;
-      parts.push(table("sent", title(`What is sent to node ${me}: the row of each neighbour${of}`), width, mine.map((k) =>
+      const made = passing.made ? `, ${passing.made}` : ", made of x_j and weights";
+      parts.push(table("sent", title(`What is sent: the row of each neighbour${of}${made}`), width, mine.map((k) =>
         [`row of ${label(passing.sources[k])}`, row(passing.sent[k]), { "data-source": passing.sources[k] }])));
       const how = passing.aggr === "sum" ? `Messages: coefficient times row${of}` : `Messages${of}`;
       parts.push(table("messages", title(`${how}${passing.formula ? `, coefficient = ${passing.formula}` : ""}`), width, mine.map((k) => {
@@ -212,6 +240,9 @@ function drawChain() {
         times.style.width = "auto";
         return [[why, times, ` · row of ${label(passing.sources[k])}`], row(passing.messages[k]), { "data-source": passing.sources[k] }];
       })));
+      const [count, rest] = passing.more[state.node] ?? [0, null];
+      if (count) parts.push(make("p", {}, `and ${count} more messages${rest === null ? "." : ", which add up to"}`));
+      if (count && rest !== null && !state.gradients) parts.push(table("more", "", width, [["the others", row(rest)]]));
     }
     const sums = [];
     const aggregate = passing.aggregates[state.node], output = passing.outputs[state.node];
@@ -234,7 +265,8 @@ function drawChain() {
     make("button", { class: "plain", type: "button", id: "loss", "data-v": D.loss, on: { click: () => openValue(D.loss, []) } }, shown(data(D.loss)))));
   $("chain-title").textContent = `Node ${me} in layer ${state.layer}: ${layer.name ? `${layer.name} = ` : ""}${layer.module}`;
   $("what").textContent = state.gradients
-    ? "Each number is d loss / d (the number that stands there): how much the loss grows per unit. Click one to see where it comes from."
+    ? "Each number is d loss / d (the number that stands there): how much the loss grows per unit of it. "
+      + (untouched(layer) ? `Node ${me} does not reach the loss through this layer: its gradients are 0.` : "Click one to see more.")
     : "Each number follows from those above it. Click one to see how it was made.";
   fill("chain", ...parts);
 }

@@ -18,16 +18,14 @@ from tinygnn.optim import Optimizer
 from tinygnn.value import Value
 
 MOST_BYTES = 2_000_000
-# How many nodes and Values a page has: the first of these that stays below MOST_BYTES.
+# How many nodes, Values, and messages to each node a page has: the first that stays below MOST_BYTES.
 SIZES = (
-    (150, 40_000),
-    (150, 15_000),
-    (60, 15_000),
-    (60, 6_000),
-    (25, 6_000),
-    (10, 3_000),
-    (3, 1_000),
-    (1, 0),
+    (150, 40_000, 200),
+    (150, 15_000, 60),
+    (60, 15_000, 40),
+    (25, 6_000, 40),
+    (10, 3_000, 20),
+    (1, 0, 10),
 )
 
 PAGE = """<!DOCTYPE html>
@@ -134,8 +132,8 @@ def explain(
 def page_of(subject: Subject, node: int) -> str:
     """The page of a subject that has run already."""
     page = ""
-    for most_nodes, most_values in SIZES:
-        page = _page(PageData(subject, node, most_nodes, most_values).facts())
+    for size in SIZES:
+        page = _page(PageData(subject, node, *size).facts())
         if len(page.encode()) < MOST_BYTES:
             return page
     return page

@@ -13,17 +13,23 @@ from tinygnn.tape import Call, Passing
 from tinygnn.value import Value
 
 # Operations whose partials are 1, or follow from the parents' numbers; of others the page is told them.
+WIDE = 40  # entries of a row of features that are shown one by one
+SHORT = 34  # letters of a coefficient's formula that have room beside it
 DERIVED = {"+", "total", "dot", "affine", "*", ""}
 
 
 class PageData:
     """A node and those that it hears from in as many steps as the model takes, most_nodes at most.
 
-    most_values: how many Values are kept of the graphs behind the numbers, nearest first.
+    most_values: how many Values are kept of the graphs behind the numbers, nearest first. most_messages:
+    how many messages to each node are kept one by one.
     """
 
-    def __init__(self, subject: Subject, node: int, most_nodes: int, most_values: int) -> None:
+    def __init__(
+        self, subject: Subject, node: int, most_nodes: int, most_values: int, most_messages: int
+    ) -> None:
         self.subject = subject
+        self.most_messages = most_messages
         self.node = node
         self.passings = [p for call in subject.tape.layers for p in call.passings]
         self.hops = sum(map(_steps, subject.tape.layers))
@@ -103,18 +109,28 @@ class PageData:
     # ---- layers --------------------------------------------------------------------------------------------
 
     def _layer(self, k: int, call: Call) -> dict[str, Any]:
-        passings, inside, passed = [], [], False
+        passings: list[dict[str, Any]] = []
+        inside: list[dict[str, Any]] = []
+        maker: dict[Value, str] = {}
+        given = call.inputs[0] if call.inputs else None
+        inputs = [row for row in given if isinstance(row, list)] if isinstance(given, list) else []
+        maker.update({v: "as they come in" for row in inputs for v in row if isinstance(v, Value)})
         for step in call.steps:
             if isinstance(step, Passing):
-                passings.append(self._passing(step))
-                passed = True
-            elif passed:
+                passings.append({**self._passing(step), "made": _made(step, maker)})
+                continue
+            if passings:
                 inside += self._modules(step)
+            rows = step.output if isinstance(step.output, list) else []
+            values = [v for row in rows if isinstance(row, list) for v in row if isinstance(v, Value)]
+            maker.update(dict.fromkeys(values, f"by {step.name} = {step.module!r}"))
+        wanted = {i for p in passings for i, t in zip(p["sources"], p["targets"]) if t in self.place}
         after = [part for behind in self.subject.behind(k) for part in self._modules(behind)]
         output = self._rows_of_nodes(call.output)
         return {
             "name": call.name,
             "module": repr(call.module),
+            "given": {j: self._given(inputs[j]) for j in sorted(wanted) if j < len(inputs)},
             "passings": passings,
             "inside": inside,
             "output": output,
@@ -122,7 +138,7 @@ class PageData:
         }
 
     def _passing(self, passing: Passing) -> dict[str, Any]:
-        wanted = [k for k, target in enumerate(passing.targets) if target in self.place]
+        wanted, more = self._wanted(passing)
         entering: dict[int, list[dict[str, Any]]] = {}
         if passing.numbers:
             for k in wanted:
@@ -132,7 +148,8 @@ class PageData:
             how = None
             if passing.numbers:
                 how = coefficient(passing.formula, passing.numbers[k], entering[passing.targets[k]])
-            why.append("" if how is None else how.text(6))
+            text = "" if how is None else how.text(6)
+            why.append(text if len(text) <= SHORT else "")
         return {
             "name": passing.name,
             "formula": passing.formula,
@@ -143,10 +160,34 @@ class PageData:
             "why": why,
             "sent": [self._row(passing.sent[k]) for k in wanted],
             "messages": [self._row(passing.messages[k]) for k in wanted],
+            "more": {i: self._together(passing, ks) for i, ks in more.items()},
             "aggregates": self._of_nodes(passing.aggregates),
             "terms": [[name, self._of_nodes(rows)] for name, rows in passing.terms],
             "outputs": self._of_nodes(passing.outputs),
         }
+
+    def _wanted(self, passing: Passing) -> tuple[list[int], dict[int, list[int]]]:
+        """The messages that are shown one by one, and the others to the same nodes."""
+        of_node: dict[int, list[int]] = {}
+        for k, target in enumerate(passing.targets):
+            if target in self.place:
+                of_node.setdefault(target, []).append(k)
+        kept = sorted([k for ks in of_node.values() for k in ks[: self.most_messages]])
+        return kept, {
+            i: ks[self.most_messages :] for i, ks in of_node.items() if len(ks) > self.most_messages
+        }
+
+    def _together(self, passing: Passing, ks: list[int]) -> list[Any]:
+        """How many messages are not shown, and the row that they add up to."""
+        total = [sum(map(float, column)) for column in zip(*[passing.messages[k] for k in ks])]
+        return [len(ks), self._row(total) if passing.aggr == "sum" else None]
+
+    def _given(self, row: Sequence[Any]) -> Any:
+        """A row that comes in: its place; of a wide one, or one with many zeros, pairs of entry and place."""
+        pairs = [[f, number] for f, number in enumerate(row) if float(number) != 0.0]
+        if len(row) <= WIDE and 2 * len(pairs) >= len(row):
+            return self._row(row)
+        return [[f, self._ref(number)] for f, number in pairs[:WIDE]] + [[len(pairs)]]
 
     def _of_nodes(self, rows: Sequence[Any]) -> dict[int, int]:
         return {i: self._row(rows[i]) for i in self.nodes if i < len(rows) and rows[i]}
@@ -184,6 +225,13 @@ class PageData:
             names = {i: str(graph.node_ids[i]) for i in sources if str(graph.node_ids[i]) != str(i)}
         train = graph.train_mask or [False] * graph.num_nodes
         notes = [*subject.notes, self.left_out] if self.left_out else list(subject.notes)
+        hidden = sum(
+            [count for layer in self.layers for p in layer["passings"] for count, _ in p["more"].values()]
+        )
+        if hidden:
+            notes.append(
+                f"{hidden} messages are shown as sums alone, beyond {self.most_messages} to each node."
+            )
         if self.cut:
             notes.append(
                 f"Of the autograd graph the page has the {len(self.values)} Values closest to its numbers."
@@ -311,6 +359,15 @@ def short(number: float) -> float | str:
     if number - number != 0.0:
         return repr(number)
     return float(f"{number:.10g}")
+
+
+def _made(passing: Passing, maker: dict[Value, str]) -> str:
+    """How the rows that are sent were made, in words."""
+    for row in passing.sent:
+        for number in row:
+            if isinstance(number, Value):
+                return maker.get(number, "")
+    return ""
 
 
 def _claim(found: dict[Value, str], outputs: Sequence[Value], name: str) -> None:
