@@ -119,7 +119,7 @@ def test_wrong_numbers_are_listed_with_the_rule_and_a_line_that_shows_them_again
         def forward(self, h: Any, edges: Any) -> Any:
             return super().forward(h, edges.flip(0))
 
-    text = complaint(Swapped, k="")
+    text = complaint(Swapped, k="gcn_conv/")
     assert "Swapped does not conform to GCNConv" in text
     assert "wrong: model/gcn_conv/directed" in text
     assert "directed: some edge has no reverse: swapped sources and targets show." in text

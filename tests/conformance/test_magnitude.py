@@ -138,6 +138,8 @@ def test_every_output_and_gradient_has_a_magnitude() -> None:
             expected = right_answer(case)
             for name, numbers in expected.outputs.items():
                 for number, magnitude in zip(leaves(numbers), leaves(expected.magnitudes[name])):
+                    if not math.isfinite(number):
+                        continue
                     assert math.isfinite(magnitude), case.id
                     of_nothing = name == "out" and number == 1.0 and case.options["conv"].get("aggr") == "mul"
                     assert magnitude >= abs(number) * 0.999 or of_nothing, (case.id, name)
