@@ -87,13 +87,26 @@ def check(
 
     Raises ValueError where no case is chosen, or an object is no backend.
     """
+    found, chosen, recorded, problems = prepared(backend, k, layer, flag, quick, cases, known)
+    outcomes = list(run_cases(chosen, found, shared_reference(), recorded))
+    return Report(found.name, found.version, outcomes, problems)
+
+
+def prepared(
+    backend: Backend | str,
+    k: str,
+    layer: str | None,
+    flag: str | None,
+    quick: bool,
+    cases: Sequence[Case] | None,
+    known: KnownDifferences | None,
+) -> tuple[Backend, list[Case], Mapping[str, Known], list[str]]:
+    """What `check` and `parametrize` begin with: backend, cases, known differences, problems with these."""
     found = named(backend) if isinstance(backend, str) else backend
     require_backend(found)
     chosen = chosen_cases(k, layer, flag, quick, cases)
     recorded = recorded_for(found.name, found.version, known)
-    problems = unknown_ids([*every_case(), *chosen], found.name, recorded)
-    outcomes = list(run_cases(chosen, found, shared_reference(), recorded))
-    return Report(found.name, found.version, outcomes, problems)
+    return found, chosen, recorded, unknown_ids([*every_case(), *chosen], found.name, recorded)
 
 
 @cache
@@ -109,11 +122,7 @@ def shared_reference() -> Reference:
 
 
 def chosen_cases(
-    k: str = "",
-    layer: str | None = None,
-    flag: str | None = None,
-    quick: bool = False,
-    cases: Sequence[Case] | None = None,
+    k: str, layer: str | None, flag: str | None, quick: bool, cases: Sequence[Case] | None
 ) -> list[Case]:
     """The cases that are asked for; ValueError where there are none."""
     layers, flags = ([layer] if layer else [], [flag] if flag else [])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import tinygnn
 from tinygnn.conformance import report
+from tinygnn.conformance.api import every_case
 from tinygnn.conformance.case import Backend, Case
-from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.known_differences import known_differences, no_records
 from tinygnn.conformance.progress import shown
@@ -75,7 +75,7 @@ def main(args: argparse.Namespace) -> int:
 
     Raises ValueError where nothing can be run: a package is missing, no case is chosen.
     """
-    everything = all_cases()
+    everything = every_case()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
     if args.mutants:
         return test_the_suite(args, cases, everything)

@@ -21,17 +21,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tinygnn.conformance import report
-from tinygnn.conformance.api import (
-    KnownDifferences,
-    chosen_cases,
-    every_case,
-    named,
-    recorded_for,
-    require_backend,
-    shared_reference,
-)
+from tinygnn.conformance.api import KnownDifferences, prepared, shared_reference
 from tinygnn.conformance.case import FLAGS, Backend, Case
-from tinygnn.conformance.runner import Outcome, run_one, unknown_ids
+from tinygnn.conformance.runner import Outcome, run_one
 
 Test = Callable[..., Any]
 OURS = ("case", "outcome", "backend")
@@ -52,11 +44,7 @@ def parametrize(
 
     Raises ValueError where no case is chosen, and for a known difference of a case that does not exist.
     """
-    found = named(backend) if isinstance(backend, str) else backend
-    require_backend(found)
-    chosen = chosen_cases(k, layer, flag, quick, cases)
-    recorded = recorded_for(found.name, found.version, known)
-    problems = unknown_ids([*every_case(), *chosen], found.name, recorded)
+    found, chosen, recorded, problems = prepared(backend, k, layer, flag, quick, cases, known)
     if problems:
         raise ValueError("; ".join(problems))
 

@@ -77,6 +77,7 @@ def profile_of(case: Case) -> dict[str, str]:
     {'gelu': 'erf'}
     """
     call, settings = layer_of(case), conv_settings(case)
+    weighted = "edge_weight" in case.inputs or "edge_weight" in case.options
     profile: dict[str, str] = {}
     if call in LOOPED + ATTENTIVE:
         profile["self loops"] = self_loops_of(call, settings)
@@ -86,15 +87,7 @@ def profile_of(case: Case) -> dict[str, str]:
         profile["degree"] = "leaving, weighted"
     elif call == "EdgeConv":
         profile["edge difference"] = "neighbour minus self"
-    elif (
-        call == "GraphConv"
-        and settings.get("aggr") == "mean"
-        and "edge_weight"
-        in (
-            *case.inputs,
-            *case.options,
-        )
-    ):
+    elif call == "GraphConv" and settings.get("aggr") == "mean" and weighted:
         profile["weighted mean"] = "number of edges"
     elif call in ("gelu", "GELU"):
         options = case.options if case.kind == "op" else settings

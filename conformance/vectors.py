@@ -7,7 +7,7 @@
 
 with one case to the line, in the forms of `vector_format` and as `schema/vectors.schema.json` says.
 `index.json` names the files in order, and what the flags mean. All of them come from the tables of cases
-and can be made again, to the byte, by
+and can be made again, on CPython 3.11 to the byte, by
 
     python -m tinygnn.conformance.regenerate
 

@@ -110,9 +110,9 @@ def with_size(numbers: Numbers, size: float) -> Numbers:
 
 def unaccounted(cases: Sequence[Case], verdicts: Sequence[tuple[str, str]]) -> list[str]:
     """What keeps ran + skipped from being the number of cases; verdicts: pairs of an id and its verdict."""
-    ids, seen = [case.id for case in cases], [name for name, _ in verdicts]
+    ids, seen = {case.id: None for case in cases}, Counter(name for name, _ in verdicts)
     return [
-        *[f"{name} stands there twice" for name, count in Counter(seen).items() if count > 1],
+        *[f"{name} stands there twice" for name, count in seen.items() if count > 1],
         *[f"{name} has no verdict" for name in ids if name not in seen],
         *[f"{name} has a verdict, but is no case" for name in seen if name not in ids],
         *[

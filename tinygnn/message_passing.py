@@ -44,7 +44,7 @@ def sums(
         return weighted_sums(rows, table, parents)
     with no_grad():
         data = weighted_sums(rows, table)
-    return _message_by_message(rows, table, senders, terms, data, sources, why, "")
+    return _recorded(rows, table, senders, terms, data, sources, why)
 
 
 def value_sums(
@@ -66,7 +66,7 @@ def value_sums(
         last, one = len(table), Value(1.0)
         rows = [([*indices, last], [*coefficients, one]) for indices, coefficients in rows]
         table, terms = [*table, bias], [*terms, "bias"]
-    return _message_by_message(rows, table, senders, terms, data, None, why, name)
+    return _recorded(rows, table, senders, terms, data, why=why, name=name)
 
 
 def aggregated(
@@ -143,7 +143,7 @@ def constant_sums(
     rows: Sequence[SparseRow], table: Matrix, senders: int, terms: Sequence[str], out: Rows, why: Why | None
 ) -> None:
     """Tell the tapes of sums of constants, which are floats: nothing has a gradient."""
-    _recorded(rows, table, senders, terms, out, None, why, "", constant=True)
+    _recorded(rows, table, senders, terms, out, why=why, constant=True)
 
 
 def gcn_numbers(
@@ -182,33 +182,22 @@ def mean_numbers(edges: EdgeIndex, num_nodes: int, weights: Weights | None, aggr
 # ---- message by message ---------------------------------------------------------------------------------
 
 
-def _message_by_message(
-    rows: Sequence[Any],
-    table: Matrix,
-    senders: int,
-    terms: Sequence[str],
-    data: list[list[Value]],
-    sources: Sequence[int] | None,
-    why: Why | None,
-    name: str,
-) -> list[list[Value]]:
-    """The sums with a Value for each message, whose numbers are those of `data`."""
-    passing = _recorded(rows, table, senders, terms, data, sources, why, name, constant=False)
-    return passing.outputs
-
-
 def _recorded(
     rows: Sequence[Any],
     table: Matrix,
     senders: int,
     terms: Sequence[str],
     data: Any,
-    sources: Sequence[int] | None,
-    why: Why | None,
-    name: str,
+    sources: Sequence[int] | None = None,
+    why: Why | None = None,
+    name: str = "",
     *,
-    constant: bool,
-) -> Passing:
+    constant: bool = False,
+) -> Rows:
+    """Tell the tapes of every message and return the sums, whose numbers are those of `data`.
+
+    Each message and sum is a Value; where all is constant they are floats, and the sums are `data`.
+    """
     formula, numbers = ("", []) if why is None else why()
     found = Passing([], [], [], [], [], [], [], formula=formula, numbers=numbers, name=name)
     width = len(table[0]) if table else 0
@@ -251,7 +240,7 @@ def _recorded(
             rows_of_term.append(own.get(place, []))
     found.terms = [(term, rows_of_term) for term, rows_of_term in zip(terms, added) if any(rows_of_term)]
     tell(found)
-    return found
+    return found.outputs
 
 
 def _times(c: Any, v: Any) -> Any:

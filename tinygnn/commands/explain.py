@@ -15,7 +15,6 @@ def add_parser(commands: Any) -> None:
     """Add the command and its arguments."""
     parser = commands.add_parser("explain", help="a page on which every number of a node can be followed")
     add_subject(parser)
-    parser.add_argument("--node", required=True, metavar="NODE", help="its name, or its number from 0 on")
     parser.add_argument(
         "-o", "--output", metavar="PAGE.html", type=Path, default=Path("explain.html"),
         help="where the page goes (explain.html)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from tinygnn.commands.trained import runs_in
 from tinygnn.experiment import Experiment
 from tinygnn.explain.subject import Subject
 from tinygnn.graph import Graph
+from tinygnn.objectives import targets_of
 from tinygnn.run_folder import RunFolder, fingerprint, load_checkpoint
 from tinygnn.settings import TrainSettings
 from tinygnn.tasks import GraphTask, NodeTask
@@ -21,6 +22,7 @@ from tinygnn.tasks import GraphTask, NodeTask
 
 def add_subject(parser: argparse.ArgumentParser) -> None:
     """Add RUN or SOURCE with what belongs to it, and the node."""
+    parser.add_argument("--node", required=True, metavar="NODE", help="its name, or its number from 0 on")
     parser.add_argument(
         "subject", metavar="RUN|SOURCE",
         help=f"the folder that train --out made, its best weights; or an untrained model on {SOURCE_HELP}",
@@ -70,28 +72,19 @@ def _of_run(path: Path, options: argparse.Namespace) -> Subject:
 
 
 def _subject(experiment: Experiment, number: int, title: str) -> Subject:
-    task = experiment.task
-    graph, batch, loss = _batch(task, number, experiment.settings.seed)
-    del batch
+    graph, loss = _graph_and_loss(experiment.task, number)
     return Subject.of(experiment.model, graph, loss, experiment.optimizer, title=title)
 
 
-def _batch(task: Any, number: int, seed: int) -> tuple[Graph, Any, Any]:
+def _graph_and_loss(task: Any, number: int) -> tuple[Graph, Callable[[Any], Any]]:
     """The graph to look at, and the loss of a model's output on it."""
     if isinstance(task, NodeTask):
-        return task.graph, task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"])
+        return task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"])
     if isinstance(task, GraphTask):
         graphs = [graph for part in task.graphs.values() for graph in part]
         if not 0 <= number < len(graphs):
             raise ValueError(f"--graph {number}: there are {len(graphs)}, numbered from 0")
-        return _of_one(task, graphs[number])
-    [(batch, _), *_] = task.batches(random.Random(seed))
-    raise ValueError(f"a task of links ({batch!r:.40}) cannot be explained yet: choose nodes or graphs")
-
-
-def _of_one(task: GraphTask, graph: Graph) -> tuple[Graph, Any, Any]:
-    from tinygnn.objectives import targets_of
-
-    batch = Batch.from_graphs([graph])
-    targets = targets_of(batch.y, task.objective)
-    return batch, batch, lambda out: task.objective.loss(out, targets, None)
+        batch = Batch.from_graphs([graphs[number]])
+        targets = targets_of(batch.y, task.objective)
+        return batch, lambda out: task.objective.loss(out, targets, None)
+    raise ValueError("a task of links cannot be explained yet: choose nodes or graphs")

@@ -15,7 +15,6 @@ def add_parser(commands: Any) -> None:
     """Add the command and its arguments."""
     parser = commands.add_parser("trace", help="the arithmetic of one node, to be checked with a calculator")
     add_subject(parser)
-    parser.add_argument("--node", required=True, metavar="NODE", help="its name, or its number from 0 on")
     parser.add_argument("--layer", metavar="K", help="its number from 0 on, or its name as convs.1 (all)")
     parser.add_argument("--entry", type=int, metavar="K", help="one column of the rows alone")
     parser.add_argument("--json", action="store_true", help="print one JSON object, with all digits")

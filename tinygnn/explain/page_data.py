@@ -12,9 +12,9 @@ from tinygnn.optim import Adam, AdamW
 from tinygnn.tape import Call, Passing
 from tinygnn.value import Value
 
-# Operations whose partials are 1, or follow from the parents' numbers; of others the page is told them.
 WIDE = 40  # entries of a row of features that are shown one by one
 SHORT = 34  # letters of a coefficient's formula that have room beside it
+# Operations whose partials are 1, or follow from the parents' numbers; of others the page is told them.
 DERIVED = {"+", "total", "dot", "affine", "*", ""}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tinygnn.tape import Tape, tapes
 
 
-class record:
+@contextmanager
+def record() -> Iterator[Tape]:
     """A context that keeps what modules are given and give back, and every message they pass.
 
     `with record() as tape:` around a forward pass; `backward` may be called in it or later. Afterwards
@@ -31,18 +33,9 @@ class record:
     >>> passing.aggregates[0], passing.outputs[0]
     ([Value(6.0, grad=1.0)], [Value(6.5, grad=1.0)])
     """
-
-    def __init__(self) -> None:
-        self.tape = Tape()
-
-    def __enter__(self) -> Tape:
-        tapes.append(self.tape)
-        return self.tape
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        tapes.remove(self.tape)
+    tape = Tape()
+    tapes.append(tape)
+    try:
+        yield tape
+    finally:
+        tapes.remove(tape)
