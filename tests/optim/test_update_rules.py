@@ -343,3 +343,15 @@ def test_the_base_class_takes_no_steps():
     """It only holds the parameters."""
     with pytest.raises(TypeError, match="Optimizer defines no update"):
         optim.Optimizer([Value(1.0)], {"lr": 0.1}).step()
+
+
+@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
+def test_betas_may_be_a_list_as_a_file_of_settings_has_them(kind):
+    """The compiled engine too takes them, and makes the same step."""
+    ends = []
+    for betas in ((0.5, 0.75), [0.5, 0.75]):
+        w = Value(1.0)
+        w.grad = 0.25
+        kind([w], lr=0.1, betas=betas).step()
+        ends.append(w.data)
+    assert ends[0] == ends[1] != 1.0
