@@ -54,7 +54,7 @@ def test_a_wrong_case_fails_side_by_side_with_a_line_that_shows_it_again(pyteste
     assert done.ret == 1
     assert "wrong: op/tanh/positive on mine" in str(done.stdout)
     assert "grad x[0]" in str(done.stdout)
-    [again] = [line for line in done.outlines if "reproduce:" in line]
+    again = next(line for line in done.outlines if "reproduce:" in line)
     assert again.strip() == "reproduce: pytest 'test_mine.py::test_tanh[op/tanh/positive]'"
     assert run(pytester, text, "test_mine.py::test_tanh[op/tanh/positive]", slope="1").ret == 0
 
