@@ -1,13 +1,6 @@
-"""The page in a real browser, from disk: what is read off it are the library's numbers.
-
-Needs selenium and a Chromium with its driver; skipped where they are missing, unless TINYGNN_BROWSER is
-"required".
-"""
+"""The page in a real browser, from disk: what is read off it are the library's numbers."""
 
 from __future__ import annotations
-
-import os
-import shutil
 
 import pytest
 
@@ -17,30 +10,7 @@ from tinygnn.explain import explain
 from tinygnn.explain.expression import plain_number
 from tinygnn.optim import Adam
 
-if os.environ.get("TINYGNN_BROWSER") != "required":
-    pytest.importorskip("selenium", reason="selenium is not installed")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-if not (CHROMIUM and DRIVER) and os.environ.get("TINYGNN_BROWSER") != "required":
-    pytest.skip("there is no chromium with a chromedriver here", allow_module_level=True)
-
 HOSTILE = "<script>document.title='broken into'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1500,1100"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")
