@@ -1,0 +1,88 @@
+"""Every finding's script shows what it says, with that library alone."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("torch_geometric")
+
+from tinygnn.conformance.known_differences import known_differences
+from tinygnn.conformance.vectors import load_vectors
+
+FINDINGS = Path(__file__).parents[2] / "conformance" / "FINDINGS.md"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A section of the document."""
+
+    number: int
+    title: str
+    text: str
+
+    @property
+    def script(self) -> str:
+        return self.block("python")
+
+    def block(self, language: str) -> str:
+        (found,) = re.findall(rf"```{language}\n(.*?)```", self.text, re.DOTALL)
+        return str(found)
+
+    def entry(self, name: str) -> str:
+        """What stands behind `- NAME:`."""
+        found = re.search(rf"^- {name}: (.*?)(?=^- |^\n)", self.text, re.DOTALL | re.MULTILINE)
+        assert found, f"finding {self.number} has no entry {name}"
+        return found[1].strip()
+
+    @property
+    def cases(self) -> list[str]:
+        return re.findall(r"`([^`]+)`", self.entry("Cases"))
+
+
+def findings() -> list[Finding]:
+    parts = re.split(r"^## (\d+)\. (.*)\n", FINDINGS.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return [Finding(int(n), title, text) for n, title, text in zip(parts[::3], parts[1::3], parts[2::3])]
+
+
+ALL = findings()
+
+
+@pytest.mark.parametrize("finding", ALL, ids=lambda finding: str(finding.number))
+def test_the_script_prints_what_stands_under_it(finding: Finding) -> None:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(finding.script, f"{FINDINGS.name}, finding {finding.number}", "exec"), {})
+    assert printed.getvalue() == finding.block("text")
+
+
+@pytest.mark.parametrize("finding", ALL, ids=lambda finding: str(finding.number))
+def test_the_script_needs_the_library_alone_and_prints_both_numbers(finding: Finding) -> None:
+    imported = re.findall(r"^(?:from|import) (\w+)", finding.script, re.MULTILINE)
+    assert set(imported) <= {"torch", "torch_geometric"}
+    assert len(finding.block("text").split()) >= 4
+    assert "right" in finding.script or len(finding.block("text").splitlines()) > 1
+
+
+@pytest.mark.parametrize("finding", ALL, ids=lambda finding: str(finding.number))
+def test_it_says_where_it_is_found_and_what_is_right(finding: Finding) -> None:
+    for name in ("In", "Right", "Upstream"):
+        assert finding.entry(name)
+    ids = {vector.case.id for vector in load_vectors()}
+    assert finding.cases and set(finding.cases) <= ids
+
+
+def test_they_are_counted_without_a_gap() -> None:
+    assert [finding.number for finding in ALL] == list(range(1, len(ALL) + 1))
+
+
+@pytest.mark.parametrize("backend", ["torch", "pyg"])
+def test_every_known_difference_is_a_finding(backend: str) -> None:
+    named = {name for finding in ALL for name in finding.cases}
+    assert set(known_differences(backend)) - named == set()
