@@ -33,6 +33,7 @@ from tinygnn.adapters.torch_export import export_torch
 from tinygnn.adapters.torch_modules import from_torch
 from tinygnn.adapters.torch_output import to_torch
 from tinygnn.adapters.tudataset import from_tudataset
+from tinygnn.adapters.tudataset_output import to_tudataset
 
 __all__ = [
     "AdapterError",
@@ -65,4 +66,5 @@ __all__ = [
     "to_pyg",
     "to_scipy",
     "to_torch",
+    "to_tudataset",
 ]

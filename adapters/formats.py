@@ -20,6 +20,7 @@ from tinygnn.adapters.json_graphs import from_json
 from tinygnn.adapters.json_output import to_json
 from tinygnn.adapters.plugins import plugins
 from tinygnn.adapters.saved_pyg import from_pt, to_pt
+from tinygnn.adapters.tudataset_output import to_tudataset
 from tinygnn.graph import Graph
 
 FILES = (
@@ -52,9 +53,9 @@ def save(
 ) -> list[str]:  # fmt: skip
     """Write a graph to a file in the format of its ending: .csv, .json, .graphml, .pt, or a plug-in's.
 
-    nodes: of CSV, the file of nodes. Several graphs go to one .pt file, or to a folder, a file each (of CSV
-    two), in the format that is named, by default csv. What is written appears whole or not at all. Returns
-    the paths that were written.
+    nodes: of CSV, the file of nodes. Several graphs go to one .pt file, or to a folder: a file each (of CSV
+    two) in the format that is named, by default csv, or the files of a dataset in the format tudataset. What
+    is written appears whole or not at all. Returns the paths that were written.
 
     >>> from tinygnn.adapters import load
     >>> save(load("karate"), "karate.json")
@@ -66,11 +67,13 @@ def save(
     """
     several = [graphs] if isinstance(graphs, Graph) else list(graphs)
     target = os.fspath(path)
+    if format == "tudataset" and nodes is None:
+        return to_tudataset(several, target)
     known = [each for each in FILES if format in (None, each.name)] or [
         each for each in others() if each.name == format
     ]
     if not known:
-        names = [each.name for each in (*FILES, *others()) if each.write]
+        names = [*(each.name for each in (*FILES, *others()) if each.write), "tudataset"]
         raise AdapterError(
             f"format is {format!r}: it is one of {', '.join(names)}{did_you_mean(format, names)}"
         )

@@ -79,7 +79,7 @@ def from_tudataset(
 
     As in PyG, self loops are left out, edges that stand there twice are one with the sum of their
     features (a warning counts both), and columns of edge_index are sorted. Unlike there, attributes are
-    the floats in the file, not rounded to float32. There is no way back to this format.
+    the floats in the file, not rounded to float32. `to_tudataset` is the way back.
 
     Raises AdapterError with path and line for whatever cannot be read exactly.
     """

@@ -29,6 +29,10 @@ def main(arguments: list[str]) -> int:
         from benchmarks import recipes
 
         return recipes.main(arguments[1:])
+    if arguments[:1] == ["stages"]:
+        from benchmarks import stages
+
+        return stages.main(arguments[1:])
     options = parse(arguments)
     with benchmarks_alone() as folder:
         try:

@@ -360,3 +360,30 @@ def test_the_compiled_build_may_stand_in_another_interpreter_of_the_same_version
         ("tinygnn-compiled", "b"),
         ("tinygnn-compiled 3.13", "c"),
     ]
+
+
+def test_the_parts_of_an_epoch_add_up_in_a_column_for_each_engine() -> None:
+    stages = benchmarks("stages")
+    seconds = {"relu": 0.01, stages.SEARCH: 0.02, "backward pass": 0.06, "loss": 0.03}
+    faster = {part: taken / 2 for part, taken in seconds.items()}
+    text = stages.document(
+        {
+            "interpreted": {"seconds": seconds, "visited": 1234},
+            "compiled": {"seconds": faster, "visited": 1234},
+        }
+    )
+    assert "visits 1,234 Values" in text
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if "ms" in line]
+    assert rows == [
+        ["relu", "10.0 ms", "10%", "5.0 ms", "10%"],
+        ["backward pass", "60.0 ms", "60%", "30.0 ms", "60%"],
+        [stages.SEARCH, "20.0 ms", "20%", "10.0 ms", "20%"],
+        ["loss", "30.0 ms", "30%", "15.0 ms", "30%"],
+        ["all of it", "100.0 ms", "100%", "50.0 ms", "100%"],
+    ]
+
+
+def test_stages_without_data_say_what_is_missing() -> None:
+    done = run("stages")
+    assert done.returncode == 2
+    assert done.stderr == "benchmarks: error: TINYGNN_DATA names no folder with Planetoid/Cora/raw\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tinygnn.adapters import AdapterError, from_pyg_dataset, from_tudataset, load
+from tinygnn import Graph
+from tinygnn.adapters import AdapterError, from_pyg_dataset, from_tudataset, load, to_tudataset
 
 SMALL = {
     "A": "1, 2\n2, 1\n3, 3\n5, 4\n4, 5\n",
@@ -140,3 +141,103 @@ def test_mutag_equals_pyg_in_every_number(tmp_path):
     for a, b in zip(theirs, ours):
         assert (a.x, a.y, a.edge_attr, a.edge_index) == (b.x, b.y, b.edge_attr, b.edge_index)
         assert (a.num_nodes, a.directed, a.y_level) == (b.num_nodes, b.directed, b.y_level)
+
+
+def fields(graph):
+    return {
+        name: getattr(graph, name)
+        for name in ("edge_index", "x", "y", "y_level", "edge_attr", "num_nodes", "directed", "class_names")
+    } | {"attributes": (graph.node_attrs, graph.edge_attrs, graph.graph_attrs)}
+
+
+@pytest.mark.filterwarnings("ignore:TINY")
+@pytest.mark.parametrize(
+    "changed, options",
+    [
+        ({}, {}),
+        ({"edge_attributes": "1\n2\n3\n4\n5e-9\n"}, {"use_node_attr": True, "use_edge_attr": True}),
+        ({"graph_attributes": "0.5\n1\n2\n"}, {}),
+        ({"graph_attributes": "0.5,1\n1,2\n2,3\n", "graph_labels": None}, {}),
+        ({"graph_labels": None, "node_labels": None, "edge_labels": None}, {}),
+    ],
+)
+def test_what_was_read_is_written_and_read_again(tmp_path, changed, options):
+    graphs = from_tudataset(write_dataset(tmp_path, **changed), **options)
+    again = to_tudataset(graphs, tmp_path / "AGAIN")
+    assert [Path(path).name for path in again[:2]] == ["AGAIN_A.txt", "AGAIN_graph_indicator.txt"]
+    assert [fields(g) for g in from_tudataset(tmp_path / "AGAIN", **options)] == [fields(g) for g in graphs]
+
+
+def test_pyg_reads_what_was_written(tmp_path):
+    datasets = pytest.importorskip("torch_geometric.datasets", reason="compares with PyG's TUDataset")
+    line = Graph(
+        ([0, 1], [1, 0]),
+        x=[[0.5, 0.0], [0.25, 1.0]],
+        edge_attr=[[1.0, 0.0], [0.0, 1.0]],
+        y=[4],
+        y_level="graph",
+    )
+    star = Graph(([0, 0], [1, 2]), x=[[1.0, 2.0]] * 3, edge_attr=[[0.0, 1.0]] * 2, y=[9], y_level="graph")
+    with pytest.warns(
+        UserWarning, match=r"not written .*the classes' numbers as y \(they come back as class_names\)"
+    ):
+        to_tudataset([line, star], tmp_path / "SHAPES" / "raw", "SHAPES")
+    theirs = datasets.TUDataset(str(tmp_path), "SHAPES", use_node_attr=True)
+    ours = from_tudataset(tmp_path / "SHAPES" / "raw", use_node_attr=True)
+    for data, read, graph in zip(theirs, ours, (line, star)):
+        assert (
+            data.x.tolist() == read.x == graph.x
+            and data.edge_attr.tolist() == read.edge_attr == graph.edge_attr
+        )
+        assert data.edge_index.tolist() == list(read.edge_index) == list(graph.edge_index)
+    assert [graph.y for graph in ours] == [[0], [1]] and ours[0].class_names == [4, 9]
+
+
+def pair(**fields):
+    return Graph(([0, 1], [1, 0]), **{"y": [0], "y_level": "graph", **fields})
+
+
+@pytest.mark.parametrize(
+    "graphs, message",
+    [
+        ([], "there is no graph to write"),
+        ([Graph(([0, 1], [1, 1]))], r"graph 0: the edge \(1, 1\) is a self loop"),
+        ([pair(), Graph(([0, 0], [1, 1]))], r"graph 1: the edge \(0, 1\) is there twice"),
+        ([pair(), pair(y=None, y_level=None)], "graph 1 has no y, graph 0 has"),
+        ([pair(x=[[1.0], [2.0]]), pair()], "graph 1 has no x, graph 0 has"),
+        ([pair(x=[[1.0], [2.0]]), pair(x=[[1.0, 2.0]] * 2)], r"x\[2\] has 2 numbers, x\[0\] has 1"),
+        ([pair(y=[[1, 2]])], "y of a graph is 2 whole numbers"),
+        ([Graph(([], []), num_nodes=2)], "the graphs have no edges"),
+        ([Graph(([0], [1])), Graph(([], []), num_nodes=0)], "graph 1, the last, has no nodes and no y"),
+    ],
+)  # fmt: skip
+def test_graphs_that_would_be_read_as_others_are_refused(tmp_path, graphs, message):
+    with pytest.raises(AdapterError, match=message):
+        to_tudataset(graphs, tmp_path / "BAD")
+    assert not (tmp_path / "BAD").exists()
+
+
+def test_what_has_no_file_is_named(tmp_path):
+    graph = pair(
+        train_mask=[True, False],
+        edge_weight=[0.5, 2.0],
+        node_ids=["a", "b"],
+        class_names=["red", "blue"],
+        node_attrs={"age": [1, 2]},
+    )
+    with pytest.warns(
+        UserWarning, match="class names, edge_weight, node attribute 'age', node_ids, train_mask$"
+    ):
+        to_tudataset([graph, pair(y=[1], class_names=["red", "blue"])], tmp_path / "DS")
+    with pytest.raises(AdapterError, match="DS_node_labels.txt: this file of another dataset would be read"):
+        (tmp_path / "DS" / "DS_node_labels.txt").write_text("1\n")
+        to_tudataset([pair()], tmp_path / "DS")
+
+
+def test_the_command_writes_a_folder(tmp_path, monkeypatch, capsys):
+    from tinygnn.cli import main
+
+    write_dataset(tmp_path, A="1, 2\n2, 1\n5, 4\n4, 5\n", edge_labels=None)
+    monkeypatch.chdir(tmp_path)
+    assert main(["convert", str(tmp_path), "COPY", "--format", "tudataset"]) == 0
+    assert [graph.num_nodes for graph in load("COPY")] == [2, 1, 2]

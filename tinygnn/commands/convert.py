@@ -24,7 +24,9 @@ def add_parser(commands: Any) -> None:
         "--nodes", dest="out_nodes", metavar="NODES.csv", help="the file of nodes to write beside EDGES.csv"
     )
     parser.add_argument(
-        "--format", metavar="NAME", help="csv, json, graphml or pt, where the name of TARGET does not say it"
+        "--format",
+        metavar="NAME",
+        help="csv, json, graphml, pt or tudataset, where the name of TARGET does not say it",
     )
     parser.set_defaults(run=run)
 
