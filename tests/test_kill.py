@@ -21,7 +21,7 @@ TRAIN = [
     "--scheduler",
     "plateau:patience=2",
 ]
-TRAIN += ["--patience", "12", "--epochs", "200", "--hidden", "8", "--seed", "3"]
+TRAIN += ["--patience", "12", "--epochs", "200", "--hidden", "8", "--seed", "3", "--keep-every", "9"]
 RUNS, KILLS = 4, 12  # how many runs, and how often each is killed at most before it may end
 LEAST = 24  # kills of all runs together
 
@@ -75,7 +75,11 @@ print(json.dumps(kills))
 
 def files_of(folder):
     """What a run leaves; what a kill left half written is not part of it."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith(".tmp")}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(".tmp")
+    }
 
 
 def train(folder, *arguments):

@@ -32,6 +32,7 @@ SETTINGS = {
         "epochs": 6,
     },
     "no epoch": {"epochs": 0},
+    "epochs are kept": {"keep_every": 3, "patience": 5, "scheduler": "step:step_size=3,gamma=0.5"},
 }
 
 
@@ -60,7 +61,11 @@ def go(folder, settings, *, resume=True, **options):
 
 
 def files_of(folder):
-    return {path.name: path.read_bytes() for path in folder.path.iterdir() if path.suffix != ".tmp"}
+    return {
+        str(path.relative_to(folder.path)): path.read_bytes()
+        for path in folder.path.rglob("*")
+        if path.is_file() and path.suffix != ".tmp"
+    }
 
 
 @pytest.fixture
@@ -87,6 +92,26 @@ def test_a_run_leaves_five_files(folder):
     assert best.training.epoch == history.best_epoch and last.training.epoch == 12
     assert best.optimizer["state"][0]["step"] == history.best_epoch
     assert f"best epoch {history.best_epoch}" in folder.curves.read_text(encoding="utf-8")
+
+
+def test_every_nth_epoch_is_kept_and_the_last_one_too(folder):
+    settings = settings_of(keep_every=5)
+    history = go(folder, settings, resume=False)
+    assert [file.name for file in folder.kept()] == [
+        "000000.safetensors", "000005.safetensors", "000010.safetensors", "000012.safetensors"
+    ]  # fmt: skip
+    for number in (0, 5, 10, 12):
+        checkpoint = Checkpoint.load(folder.of_epoch(number))
+        assert checkpoint.training.history.epochs == history.epochs[: number + 1]
+        assert checkpoint.optimizer["state"][0].get("step", 0) == number
+    last = Checkpoint.load(folder.last)
+    assert Checkpoint.load(folder.of_epoch(12)).weights == last.weights
+    assert "epochs" in folder.present()
+
+
+def test_without_keep_every_no_epoch_is_kept(folder):
+    go(folder, settings_of(epochs=1), resume=False)
+    assert folder.kept() == [] and not folder.epochs.exists()
 
 
 @pytest.mark.parametrize("changes", SETTINGS.values(), ids=SETTINGS.keys())
@@ -212,7 +237,7 @@ def fail_at(monkeypatch, count):
         yield done
 
 
-SHORT = {"epochs": 2, "dropout": 0.4}
+SHORT = {"epochs": 2, "dropout": 0.4, "keep_every": 2}
 
 
 def test_whatever_step_of_writing_fails_a_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from tinygnn.checkpoint import Checkpoint
 from tinygnn.curves import draw_curves
 from tinygnn.experiment import Experiment
-from tinygnn.files import write_atomically
+from tinygnn.files import sync_folder, write_atomically
 from tinygnn.history import Epoch, History, TrainingState
 from tinygnn.run_folder import RunFolder, digest, fingerprint, replace_file
 from tinygnn.settings import TrainSettings
@@ -23,7 +23,7 @@ class Recorder:
 
     state: what `RunFolder.restore` gave. share: of the time that checkpoints may take. stop: asked after
     each epoch whether to stop there. The epoch with which training ends or is stopped has a checkpoint
-    always.
+    always. Those that the setting keep_every asks for are written before the last one is.
 
     The recorder is a callback of `fit`; `close` afterwards brings all files up to date.
     """
@@ -63,6 +63,7 @@ class Recorder:
         self._add_row(state.last)
         if state.improved:
             self.new_best = self._checkpoint(state, None)
+        self._keep(state)
         self.stopped = self.stop()
         if self.stopped or is_over(state.history, self.experiment.settings) or self.clock() >= self.next:
             self._save(state)
@@ -96,6 +97,18 @@ class Recorder:
             {**self.notes, "best": best},
             weights=state.best_weights if state.improved else None,
         )
+
+    def _keep(self, state: TrainingState) -> None:
+        """A checkpoint that stays, in the same bytes whenever the run was stopped and resumed."""
+        settings = self.experiment.settings
+        every = settings.keep_every
+        if every is None or not (state.epoch % every == 0 or is_over(state.history, settings)):
+            return
+        file = self.folder.of_epoch(state.epoch)
+        if not file.parent.exists():
+            file.parent.mkdir()
+            sync_folder(self.folder.path)
+        replace_file(file, self._checkpoint(state, None).to_bytes())
 
     def _save(self, state: TrainingState) -> None:
         """The best checkpoint first, see `RunFolder`."""

@@ -40,10 +40,12 @@ class RunFolder:
         last.safetensors     the last checkpoint
         best.safetensors     the checkpoint of the best epoch, of the last one where nothing is watched
         curves.svg           the metrics drawn, once training has stopped
+        epochs/000020.safetensors   with keep_every the checkpoint of epoch 20, and of others
 
     Each checkpoint is whole in itself. That of a new best epoch is written first, then the last one, which
     names the digest of the best: a crash between the two leaves a best one that is the newest, and training
     goes on from there. metrics.csv and curves.svg follow from the checkpoint and are made again from it.
+    Checkpoints in epochs/ are for looking back: training never reads them, and writes the same again.
     """
 
     path: Path
@@ -68,9 +70,21 @@ class RunFolder:
     def curves(self) -> Path:
         return self.path / "curves.svg"
 
+    @property
+    def epochs(self) -> Path:
+        return self.path / "epochs"
+
+    def of_epoch(self, number: int) -> Path:
+        """The checkpoint that keep_every keeps of an epoch."""
+        return self.epochs / f"{number:06}.safetensors"
+
+    def kept(self) -> list[Path]:
+        """The checkpoints in epochs/, in the order of the epochs."""
+        return sorted(self.epochs.glob("[0-9]*.safetensors"))
+
     def present(self) -> list[str]:
         """The names of a run's files that are there, and of the folders of several runs."""
-        files = (self.config, self.metrics, self.best, self.last, self.curves)
+        files = (self.config, self.metrics, self.best, self.last, self.curves, self.epochs)
         return [file.name for file in (*files, *sorted(self.path.glob("seed-*"))) if file.exists()]
 
     def of_seed(self, seed: int) -> RunFolder:

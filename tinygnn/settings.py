@@ -120,6 +120,10 @@ class TrainSettings:
     )
     seed: int = setting(WHOLE, 0, "of weights and splits", metavar="N")
     runs: int = setting(POSITIVE, 1, "runs, with the seeds from --seed on", metavar="N")
+    keep_every: int | None = setting(
+        POSITIVE, None, "keep a checkpoint of epoch 0, of every Nth and of the last, as explain shows them",
+        metavar="N",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tinygnn import EdgeIndex, Value
+from tinygnn.adapters.pyg_messages import pyg_messages
 from tinygnn.explain import record
 from tinygnn.linalg import flatten, total
 from tinygnn.nn import GATConv, GATv2Conv, GCNConv, GINConv, GraphConv, Linear, SAGEConv
@@ -40,23 +41,14 @@ def theirs(conv, state, extra=()):
     """Pairs (source, target) with PyG's message along each, its gradient, and the output."""
     conv = conv.double()
     conv.load_state_dict({name: torch.tensor(value, dtype=torch.float64) for name, value in state.items()})
-    seen = []
-
-    def hook(module, inputs, output):
-        output.retain_grad()
-        edge_index = inputs[0].get("edge_index") if isinstance(inputs[0], dict) else None
-        seen.append((output, edge_index))
-
-    propagated = []
-    conv.register_propagate_forward_pre_hook(lambda module, inputs: propagated.append(inputs[0]))
-    conv.register_message_forward_hook(hook)
     x = torch.tensor(features(), dtype=torch.float64, requires_grad=True)
-    out = conv(x, torch.tensor(EDGES), *extra)
+    found = pyg_messages(conv, x, torch.tensor(EDGES), *extra)
+    out = found.output
     weights = torch.tensor([cotangent(k) for k in range(out.numel())], dtype=torch.float64)
     (out.flatten() * weights).sum().backward()
-    message = seen[-1][0]
-    pairs = list(zip(*propagated[-1].tolist()))
-    return pairs, message.detach().tolist(), message.grad.tolist(), out.tolist()
+    [passing] = found[""]
+    pairs = list(zip(*passing.edge_index.tolist()))
+    return pairs, passing.messages.tolist(), passing.messages.grad.tolist(), out.tolist()
 
 
 def by_pair(pairs, rows):

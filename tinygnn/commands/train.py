@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--resume needs --out DIR, the folder of the run to go on with")
     folder = None if options.out is None else RunFolder(Path(options.out))
     settings = settings_of(options, kept_settings(folder, options))
+    if settings.keep_every is not None and folder is None:
+        raise ValueError("keep_every needs --out DIR, the folder for the checkpoints")
     graphs = load_graphs(settings)
     runs: list[Run] = []
     with ExitStack() as locks:
