@@ -10,6 +10,7 @@ from tinygnn.conformance.api import Report as Report
 from tinygnn.conformance.api import check as check
 from tinygnn.conformance.case import Backend as Backend
 from tinygnn.conformance.case import Case as Case
+from tinygnn.conformance.case import Failed as Failed
 from tinygnn.conformance.case import Result as Result
 from tinygnn.conformance.case import Unsupported as Unsupported
 from tinygnn.conformance.cases import all_cases as all_cases

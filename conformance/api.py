@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -89,6 +89,9 @@ def check(
     """
     found, chosen, recorded, problems = prepared(backend, k, layer, flag, quick, cases, known)
     outcomes = list(run_cases(chosen, found, shared_reference(), recorded))
+    if not isinstance(backend, str):  # the command does not know it by its name
+        made = f"check({type(found).__name__}(...), k="
+        outcomes = [replace(o, again=o.again or f"{made}{o.case.id!r})") for o in outcomes]
     return Report(found.name, found.version, outcomes, problems)
 
 

@@ -90,6 +90,10 @@ class Unsupported(Exception):
     """Raised by a backend's `run`: it cannot run this case after all, which is skipped for this reason."""
 
 
+class Failed(Exception):
+    """Raised by a backend's `run`: the case is an error, for this reason in whole words."""
+
+
 class Backend(Protocol):
     """An implementation under test."""
 

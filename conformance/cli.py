@@ -12,6 +12,7 @@ import tinygnn
 from tinygnn.conformance import report
 from tinygnn.conformance.api import every_case
 from tinygnn.conformance.case import Backend, Case
+from tinygnn.conformance.doors import add_doors, ask, backend_behind, left_over
 from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.known_differences import known_differences, no_records
 from tinygnn.conformance.progress import shown
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="test the suite: plant mistakes into torch and say what catches them",
     )
+    add_doors(parser)
     add_selection(parser)
     add_output(parser)
 
@@ -77,16 +79,25 @@ def main(args: argparse.Namespace) -> int:
     """
     everything = every_case()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
+    theirs = backend_behind(args, everything)
     if args.mutants:
         return test_the_suite(args, cases, everything)
-    backends, notes = available(args.backend)
+    if args.questions is not None:
+        return ask(args.questions, cases)
+    backends, notes = ([theirs], []) if theirs is not None else available(args.backend)
     reference, problems, runs = Reference(), [], []
     for backend in backends:
-        recorded = known_differences(backend.name, backend.version)
+        recorded = {} if backend is theirs else known_differences(backend.name, backend.version)
         problems += unknown_ids(everything, backend.name, recorded)
-        notes += [note for note in [no_records(backend.name, backend.version)] if note]
+        if backend is not theirs:
+            notes += [note for note in [no_records(backend.name, backend.version)] if note]
         outcomes = run_cases(cases, backend, reference, recorded)
-        done = list(shown(outcomes, len(cases), backend.name))
+        try:
+            done = list(shown(outcomes, len(cases), backend.name))
+        finally:
+            problems += left_over(backend, cases)
+        if backend is theirs and all(outcome.verdict == "skipped" for outcome in done):
+            problems.append(f"{backend.name}: no case ran")
         if len(done) != len(cases):
             problems.append(f"{backend.name}: {len(done)} outcomes for {len(cases)} cases")
         runs.append((backend, done))

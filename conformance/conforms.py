@@ -16,7 +16,6 @@ from tinygnn.conformance.cases import select
 from tinygnn.conformance.instances import cases_of_instance
 from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.modules import MODULE_DATA
-from tinygnn.conformance.parameter_names import WrongParameters
 from tinygnn.conformance.resized import WithOwnAnswers
 from tinygnn.conformance.runner import Outcome, Reference, run_one
 from tinygnn.conformance.torch_module import ModuleBackend
@@ -139,8 +138,7 @@ def outcome_of(case: Case, backend: ModuleBackend, reference: Reference, known: 
     ]
     changed = [d for d in differences if d.output.startswith("input ")]
     misshapen = [d for d in differences if d.output == "out" and d.problem.startswith("shape")]
-    detail = outcome.detail.replace(f"{backend.name} raised {WrongParameters.__name__}: ", "its parameters: ")
-    return replace(outcome, detail=detail, differences=tuple(changed or misshapen or differences))
+    return replace(outcome, differences=tuple(changed or misshapen or differences))
 
 
 def line_for(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tinygnn.conformance.case import Case
+from tinygnn.conformance.case import Case, Failed
 from tinygnn.conformance.torch_ops import import_torch, tensor
 from tinygnn.nn.module import shape
 
 TRANSPOSED = ".T"
 
 
-class WrongParameters(ValueError):
+class WrongParameters(Failed):
     """The module's parameters are not those of the layer that it is to be like."""
 
 
@@ -39,7 +39,7 @@ def load(
             extra.append(name)
     complaint = complaints(found, wanted, extra, own, params)
     if complaint:
-        raise WrongParameters(complaint)
+        raise WrongParameters(f"its parameters: {complaint}")
     every = {**dict(module.named_buffers()), **own}
     with import_torch().no_grad():
         for pyg, (parameter, transposed) in found.items():

@@ -77,7 +77,9 @@ def side_by_side(difference: Difference) -> str:
 
 
 def reproduction(outcome: Outcome) -> str:
-    """The command that runs this one case again."""
+    """The line that runs this one case again."""
+    if outcome.again:
+        return outcome.again
     return f"tinygnn conformance --backend {shlex.quote(outcome.backend)} -k {shlex.quote(outcome.case.id)}"
 
 

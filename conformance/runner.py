@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tinygnn.conformance.case import Backend, Case, Unsupported
+from tinygnn.conformance.case import Backend, Case, Failed, Unsupported
 from tinygnn.conformance.compare import Difference, Expected
 from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.spread import repeated
@@ -20,6 +20,7 @@ class Outcome:
     """What came of one case on one backend: verdict, why, and the worst difference of every output.
 
     spread: how many ulps the backend's own runs of the case lie apart, where it ran more than once.
+    again: the line that shows it again, where that is not the command with the backend's name.
     """
 
     case: Case
@@ -28,6 +29,7 @@ class Outcome:
     detail: str = ""
     differences: Sequence[Difference] = field(default_factory=tuple)
     spread: float = 0.0
+    again: str = ""
 
     @property
     def failed(self) -> bool:
@@ -65,7 +67,7 @@ def run_cases(
     for case in cases:
         outcome = run_one(case, backend, reference, known.get(case.id), repeat)
         verdicts.append((case.id, outcome.verdict))
-        yield outcome
+        yield replace(outcome, again=line_again(backend, case))
     problems = unaccounted(cases, verdicts)
     if problems:
         raise RuntimeError(f"{backend.name}: " + "; ".join(problems))
@@ -86,12 +88,20 @@ def run_one(
         verdict, detail, differences = judge(case, expected, result, known)
     except Unsupported as reason:
         return Outcome(case, backend.name, "skipped", str(reason))
+    except Failed as reason:
+        return Outcome(case, backend.name, "error", str(reason))
     except Exception as error:
         said = f"{backend.name} raised {type(error).__name__}: {error}"
         if known is not None and known.raises and known.raises in str(error):
             return Outcome(case, backend.name, "known", known.reason)
         return Outcome(case, backend.name, "error", said)
     return Outcome(case, backend.name, verdict, detail, tuple(differences), spread)
+
+
+def line_again(backend: Backend, case: Case) -> str:
+    """The line that shows a case again, where the backend knows one."""
+    again = getattr(backend, "again", None)
+    return str(again(case)) if callable(again) else ""
 
 
 def unknown_ids(cases: Sequence[Case], backend: str, known: Mapping[str, Known]) -> list[str]:

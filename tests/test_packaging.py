@@ -1,4 +1,4 @@
-"""What is installed: one package, `tinygnn`, with everything in it and nothing beside it."""
+"""What is installed: one package, `tinygnn`, with everything in it, and beside it the plug-in for pytest."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import tinygnn
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"tinygnn": "tinygnn", "adapters": "tinygnn/adapters", "conformance": "tinygnn/conformance"}
+PLUGIN = "_tinygnn_pytest.py"
 NOT_SHIPPED = ("__pycache__", "*.pyc", "*.so", "*.pyd", "*.md", ".*")
 
 
@@ -61,7 +62,7 @@ def metadata(wheel: Path) -> Message:
 def test_the_only_top_level_package_is_tinygnn(names: list[str]) -> None:
     top_level = {name.split("/")[0] for name in names}
     compiled_helpers = {name for name in top_level if fnmatch(name, "*__mypyc.*")}
-    assert top_level - compiled_helpers == {"tinygnn"}
+    assert top_level - compiled_helpers == {"tinygnn", PLUGIN}
     assert len(compiled_helpers) <= 1
 
 
@@ -90,7 +91,7 @@ def test_the_wheel_holds_every_file_of_the_three_folders_and_no_other(names: lis
         and not any(fnmatch(part, p) for part in file.relative_to(ROOT).parts for p in NOT_SHIPPED)
     }
     shipped = {name for name in names if not fnmatch(name, "*.so") and not fnmatch(name, "*.pyd")}
-    assert sorted(shipped) == sorted(expected)
+    assert sorted(shipped) == sorted([*expected, PLUGIN])
 
 
 def test_installing_tinygnn_installs_nothing_else(metadata: Message) -> None:
@@ -107,10 +108,12 @@ def test_the_version_is_the_same_everywhere(metadata: Message) -> None:
     assert f"## [{tinygnn.__version__}]" in changelog
 
 
-def test_the_tinygnn_command_is_installed(wheel: Path) -> None:
+def test_the_tinygnn_command_and_the_plug_in_for_pytest_are_installed(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
-        assert "tinygnn = tinygnn.cli:main" in archive.read(name).decode()
+        text = archive.read(name).decode()
+    assert "tinygnn = tinygnn.cli:main" in text
+    assert "[pytest11]\ntinygnn-conformance = _tinygnn_pytest" in text
 
 
 @pytest.mark.skipif("TOX_ENV_NAME" not in os.environ, reason="only tox installs the wheel")

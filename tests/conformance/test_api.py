@@ -51,6 +51,7 @@ def test_a_wrong_gradient_is_printed_side_by_side() -> None:
     assert "wrong: op/tanh/positive on mine" in text
     assert "grad x[0]" in text
     assert "out[0]" not in text
+    assert "reproduce: check(Tanh(...), k='op/tanh/positive')" in text
 
 
 def test_what_a_backend_finds_it_cannot_run_is_skipped_for_its_reason() -> None:
