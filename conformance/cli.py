@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import tinygnn
-from tinygnn.conformance import report
+from tinygnn.conformance import own_code, report
 from tinygnn.conformance.api import every_case
 from tinygnn.conformance.case import Backend, Case
 from tinygnn.conformance.doors import add_doors, ask, backend_behind, left_over
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_doors(parser)
     add_selection(parser)
     add_output(parser)
+    own_code.add_arguments(parser)
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +78,12 @@ def main(args: argparse.Namespace) -> int:
 
     Raises ValueError where nothing can be run: a package is missing, no case is chosen.
     """
+    if args.check is not None:
+        return own_code.main(args)
+    if args.like is not None or args.param or args.option:
+        raise ValueError(
+            "--like, --param and --option say what --check is to be like: give --check FILE.py:NAME"
+        )
     everything = every_case()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
     theirs = backend_behind(args, everything)

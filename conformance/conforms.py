@@ -1,35 +1,41 @@
-"""`assert_conforms`: is one torch module right? In one line."""
+"""`assert_conforms`: is a module, a function or an optimizer of one's own right? In one line."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from tinygnn.adapters.errors import did_you_mean
 from tinygnn.conformance import report
 from tinygnn.conformance.api import Report, every_case, shared_reference
 from tinygnn.conformance.case import DATA, FLAGS, Case
-from tinygnn.conformance.cases import select
+from tinygnn.conformance.hints import Wrong, first_off, hints
 from tinygnn.conformance.instances import cases_of_instance
 from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.modules import MODULE_DATA
+from tinygnn.conformance.own_backend import backend_for
+from tinygnn.conformance.own_module import OwnCode, name_of
 from tinygnn.conformance.resized import WithOwnAnswers
 from tinygnn.conformance.runner import Outcome, Reference, run_one
-from tinygnn.conformance.torch_module import ModuleBackend
+from tinygnn.conformance.selection import choose
+from tinygnn.conformance.subjects import subject_of
 
 SHOWN = 5  # failures that are told in full; of the others the ids
-NOT_CLASSES = ("GNN",)  # stacks of layers, which PyG has under other names
+LONGEST_GIVEN = 400  # characters of what a case is given, which then is shown
+Again = Callable[[str], str]  # the line that shows the case of an id again
 
 
 @dataclass(frozen=True)
 class Conformance(Report):
-    """What came of one module's cases. Printed: which ran, which not and why, and every failure."""
+    """What came of the cases of one's own code. Printed: which ran, which not and why, and every failure."""
 
     like: str = ""
-    line: str = ""
+    again: Again = str
+    hints: Sequence[str] = ()  # what the wrong numbers have in common
+    places: Mapping[str, str] = field(default_factory=dict)  # by id: the first number that is wrong
+    shown: int = SHOWN
 
     def __str__(self) -> str:
         return "\n".join(text_of(self))
@@ -43,13 +49,15 @@ def assert_conforms(
     options: Mapping[str, Any] | None = None,
     k: str = "",
 ) -> Conformance:
-    """Raise AssertionError unless a torch module computes what PyG's layer of that name does, gradients too.
+    """Raise AssertionError unless code of one's own computes what the suite says, gradients too.
 
-    module: a class whose constructor is called with the layer's sizes and options by PyG's names; or an
-    instance, which is checked on the cases that have its options. It is copied and cast to float64.
-    like: the layer's name, "GCNConv"; without it the name of the class. params: the module's own names of
-    parameters to PyG's, {"W": "lin.weight"}; "lin.weight.T" for the transpose. options: what the module
-    does without having an option for it, {"bias": False}. k: only the case of this id, or ids that hold this.
+    module: a class of torch's or tinygnn's modules whose constructor is called with the layer's sizes and
+    options by PyG's names; or an instance, which is checked on the cases that have its options (it is copied,
+    and a torch module cast to float64); a function of Values or tensors for an operation; a class of
+    optimizers. like: "GCNConv", "op/tanh", "optimizer/adam"; without it the name of the class. params: a
+    module's own names of parameters to PyG's, {"W": "lin.weight"}; "lin.weight.T" for the transpose. options:
+    what the module does without having an option for it, {"bias": False}. k: only the case of this id, or
+    ids that hold this.
 
     It fails where a case is wrong or an error, and where none could run. A parameter, x or an edge weight
     without any gradient is wrong unless the right one is 0. Conventions of the layer, valid subgradients and
@@ -57,18 +65,38 @@ def assert_conforms(
     `forward` or features that the module does not have are skipped and counted.
 
     Returns what came of every case; print it to see which ran.
-    Raises AdapterError without torch, ValueError for a layer or a parameter's name that does not exist.
+    Raises AdapterError without torch for what needs it, ValueError for a layer or a parameter's name that
+    does not exist.
     """
-    name = name_of(module if like is None else like)
-    cases = [case for case in every_case() if case.call == name and case.kind in ("model", "module")]
-    if not cases or name in NOT_CLASSES:
-        known = dict.fromkeys(c.call for c in every_case() if c.kind in ("model", "module"))
-        names = [each for each in known if each not in NOT_CLASSES]
-        hint = did_you_mean(name, names) or f": give like= one of {', '.join(names)}"
-        raise ValueError(f"there are no cases of a layer {name!r}{hint}")
+    found = conformance_of(module, like, params=params, options=options, k=k)
+    if found.failures or not found.ran:
+        raise AssertionError(str(found))
+    return found
+
+
+def conformance_of(
+    module: Any,
+    like: Any = None,
+    *,
+    params: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    k: str = "",
+    flags: Sequence[str] = (),
+    quick: bool = False,
+    again: Again | None = None,
+    shown: int = SHOWN,
+) -> Conformance:
+    """`assert_conforms` without the assertion.
+
+    flags, quick: which cases; again: how to see one again; shown: how many failures are told in full.
+    """
+    subject = subject_of(
+        like if isinstance(like, str) else name_of(module if like is None else like), every_case()
+    )
+    cases, name = subject.cases, subject.name
     params, options = dict(params or {}), dict(options or {})
     reference: Reference = shared_reference()
-    backend = ModuleBackend(module, name, params, options, reference)
+    backend = backend_for(module, subject, params, options, reference)
     known_of_pyg = known_differences("pyg", version_of_pyg())
     notes: list[str] = []
     if backend.is_instance:
@@ -78,22 +106,25 @@ def assert_conforms(
         cases = [case for case in cases if "@" not in case.id or case.id.split("@")[0] not in known_of_pyg]
         backend.reference = reference = WithOwnAnswers(reference, cases)
     check_names(params, cases, backend)
-    chosen = select(cases, k)
-    if not chosen:
+    if k and not any(k in case.id for case in cases):
         raise ValueError(f"no case of {name} that {backend.name} could run has an id that holds {k!r}")
-    outcomes = [outcome_of(case, backend, reference, known_of_pyg.get(case.id)) for case in chosen]
-    line = line_for(module, backend, name, params, options)
-    found = Conformance(backend.name, backend.version, outcomes, tuple(notes), name, line)
-    if found.failures or not found.ran:
-        raise AssertionError(str(found))
-    return found
-
-
-def name_of(like: Any) -> str:
-    """A layer's name from the name, a class, a function or an instance."""
-    if isinstance(like, str):
-        return like
-    return str(getattr(like, "__name__", type(like).__name__))
+    chosen = choose(cases, k, (), flags, quick)
+    outcomes, wrong = [], []
+    for case in chosen:
+        outcomes.append(outcome_of(case, backend, reference, known_of_pyg.get(case.id)))
+        if outcomes[-1].verdict == "wrong" and backend.result is not None:
+            wrong.append(Wrong(case, reference.expected(case), backend.result))
+    return Conformance(
+        backend.name,
+        backend.version,
+        outcomes,
+        tuple(notes),
+        name,
+        again or line_for(module, backend, name, params, options),
+        hints(wrong),
+        {each.case.id: first_off(each) for each in wrong},
+        shown,
+    )
 
 
 def version_of_pyg() -> str | None:
@@ -104,7 +135,7 @@ def version_of_pyg() -> str | None:
         return None
 
 
-def check_names(params: Mapping[str, str], cases: Sequence[Case], backend: ModuleBackend) -> None:
+def check_names(params: Mapping[str, str], cases: Sequence[Case], backend: OwnCode) -> None:
     """Raise ValueError for a name in params that the layer, or the instance, does not have."""
     theirs = dict.fromkeys(
         name
@@ -125,7 +156,7 @@ def check_names(params: Mapping[str, str], cases: Sequence[Case], backend: Modul
                 raise ValueError(f"params names {own!r}, but {backend.name} has {', '.join(have) or 'none'}")
 
 
-def outcome_of(case: Case, backend: ModuleBackend, reference: Reference, known: Known | None) -> Outcome:
+def outcome_of(case: Case, backend: OwnCode, reference: Reference, known: Known | None) -> Outcome:
     """One case's outcome: a known difference of PyG's may be met, but need not."""
     outcome = run_one(case, backend, reference)
     if outcome.failed and known is not None:
@@ -142,16 +173,16 @@ def outcome_of(case: Case, backend: ModuleBackend, reference: Reference, known: 
 
 
 def line_for(
-    module: Any, backend: ModuleBackend, like: str, params: Mapping[str, str], options: Mapping[str, Any]
-) -> str:
-    """The call that checks one case again, but for its id."""
+    module: Any, backend: OwnCode, like: str, params: Mapping[str, str], options: Mapping[str, Any]
+) -> Again:
+    """The call that checks one case again."""
     shown = backend.name if not backend.is_instance else "module"
     extra = "".join(f", {n}={dict(v)!r}" for n, v in (("params", params), ("options", options)) if v)
     call = f'assert_conforms({shown}, like="{like}"{extra}, k='
     place = inspect.getmodule(type(module) if backend.is_instance else module)
-    if backend.is_instance or place is None or place.__name__ == "__main__":
-        return call
-    return f"from {place.__name__} import {shown}; {call}"
+    if not backend.is_instance and place is not None and place.__name__ != "__main__":
+        call = f"from {place.__name__} import {shown}; {call}"
+    return lambda id: f"from tinygnn.conformance import assert_conforms; {call}{id!r})"
 
 
 def text_of(found: Conformance) -> Iterator[str]:
@@ -161,7 +192,7 @@ def text_of(found: Conformance) -> Iterator[str]:
         yield f"{found.backend} does not conform to {found.like}: " + (
             f"{len(failures)} of the {found.ran} cases that ran fail" if found.ran else "no case could run"
         )
-    told = told_in_full(failures)
+    told = told_in_full(failures, found.shown)
     for outcome in told:
         yield ""
         yield from failure_lines(outcome, found)
@@ -169,7 +200,7 @@ def text_of(found: Conformance) -> Iterator[str]:
     if others:
         yield ""
         yield from report.wrap("and: " + ", ".join(others))
-    common = "; ".join(in_common(found.outcomes))
+    common = "; ".join([*in_common(found.outcomes), *found.hints])
     if common:
         yield ""
         yield from report.wrap(common, "")
@@ -184,12 +215,12 @@ def text_of(found: Conformance) -> Iterator[str]:
         yield from report.wrap(note)
 
 
-def told_in_full(failures: Sequence[Outcome]) -> list[Outcome]:
+def told_in_full(failures: Sequence[Outcome], shown: int = SHOWN) -> list[Outcome]:
     """The first failures, of errors with one reason only one."""
     told: list[Outcome] = []
     for outcome in failures:
         same = [each for each in told if outcome.verdict == each.verdict == "error"]
-        if len(told) < SHOWN and outcome.detail not in [each.detail for each in same]:
+        if len(told) < shown and outcome.detail not in [each.detail for each in same]:
             told.append(outcome)
     return told
 
@@ -200,15 +231,18 @@ def failure_lines(outcome: Outcome, found: Conformance) -> Iterator[str]:
     yield f"{outcome.verdict}: {case.id}"
     yield from report.wrap(f"{outcome.detail}.")
     yield from report.wrap(f"The case: {case.equation or case.call}, with {settings_of(case)}.")
+    yield from report.wrap(given_in(case)) if len(given_in(case)) <= LONGEST_GIVEN else ()
     for flag in case.flags:
         yield from report.wrap(f"{flag}: {FLAGS.get(flag, '')}.")
     wrong = [difference for difference in outcome.differences if not difference.ok]
     if wrong:
         yield report.side_by_side_header(found.backend).replace("tinygnn", "expected")
         yield from map(report.side_by_side, wrong)
+    if found.places.get(case.id):
+        yield from report.wrap(found.places[case.id])
     if any(looks_like_float32(difference) for difference in wrong):
         yield "  The error is as large as float32's rounding: something in it is not float64."
-    yield f"  reproduce: from tinygnn.conformance import assert_conforms; {found.line}{case.id!r})"
+    yield f"  reproduce: {found.again(case.id)}"
 
 
 def settings_of(case: Case) -> str:
@@ -216,6 +250,18 @@ def settings_of(case: Case) -> str:
     settings = case.options.get("conv", case.options.get("settings", {}))
     sizes = [str(size) for size in case.options.get("sizes", [])]
     return f"{case.call}({', '.join([*sizes, *(f'{name}={value!r}' for name, value in settings.items())])})"
+
+
+def given_in(case: Case) -> str:
+    """What the case is given, as far as it is short: to compute it again by hand."""
+    given = {
+        **case.inputs,
+        **{n: v for n, v in case.options.items() if n in ("index", "batch", "num_groups")},
+    }
+    parts = [f"{name} = {numbers!r}" for name, numbers in given.items()]
+    if case.edge_index is not None:
+        parts.append(f"edge_index = {case.edge_index!r}")
+    return f"Given: {'; '.join(parts)}. d(objective)/d(out) = {case.cotangent!r}."
 
 
 def looks_like_float32(difference: Any) -> bool:

@@ -19,11 +19,11 @@ from tinygnn.conformance.convs_table import parameters
 from tinygnn.conformance.described import built
 from tinygnn.conformance.modules import MODULE_DATA, build
 from tinygnn.conformance.parameter_names import translated
-from tinygnn.conformance.pyg_backend import find
+from tinygnn.conformance.pyg_backend import find as of_torch
 from tinygnn.conformance.resized import resized
 from tinygnn.conformance.tinygnn_models import build_layer
-from tinygnn.conformance.torch_ops import import_torch
-from tinygnn.nn.module import shape
+from tinygnn.conformance.tinygnn_models import find as of_tinygnn
+from tinygnn.nn.module import Module, shape
 
 Arguments = dict[str, Any]
 MOST_SIZES = 400  # pairs or triples of sizes that are tried
@@ -38,7 +38,7 @@ def cases_of_instance(
 
     Where the names of its parameters fit no case, the cases nearest to them, which will say so.
     """
-    shapes = {translated(name, params): list(p.shape) for name, p in module.named_parameters()}
+    shapes = {translated(name, params): sizes_of(p) for name, p in module.named_parameters()}
     own = {name: sizes[::-1] if turned else sizes for (name, turned), sizes in shapes.items()}
     hidden: dict[str, None] = {}
     fitting = [case for case in cases if has_options(module, case, options, hidden)]
@@ -231,15 +231,20 @@ def made_of_modules(value: Any) -> bool:
     return isinstance(value, dict) and ("call" in value or "channel_list" in value)
 
 
-def built_module(case: Case, name: str, value: Any) -> Any:
-    """The torch module that a case's argument describes."""
+def sizes_of(parameter: Any) -> list[int]:
+    """The shape of a tensor, or of nested lists of Values."""
+    return list(parameter.shape) if hasattr(parameter, "shape") else shape(parameter)
+
+
+def built_module(module: Any, name: str, value: Any) -> Any:
+    """The module that a case's argument describes: tinygnn's or torch's, as the instance is."""
+    find = of_tinygnn if isinstance(module, Module) else of_torch
     return built(value, find) if "call" in value else find("MLP")(**value)
 
 
 def plain(value: Any) -> Any:
     """A number, a word or a list of them in one form, HIDDEN for everything else."""
-    torch = import_torch()
-    if isinstance(value, torch.Tensor):
+    if hasattr(value, "tolist"):
         return plain(value.tolist())
     if value is None or isinstance(value, (bool, int, float)):
         return value
@@ -258,21 +263,21 @@ def is_number(value: Any) -> bool:
 
 def same_activation(shown: Any, name: Any) -> bool:
     """Whether a module or a function is the activation of that name, or of the same class."""
-    own = type(shown).__name__ if isinstance(shown, import_torch().nn.Module) else shown.__name__
+    own = getattr(shown, "__name__", type(shown).__name__)
     word = name if isinstance(name, str) else type(name).__name__
     return bool(own.replace("_", "").lower() == word.replace("_", "").lower())
 
 
 def described(module: Any) -> dict[str, Any] | None:
     """A Sequential, a Linear or an activation without settings as data; None for any other module."""
-    torch = import_torch()
-    if isinstance(module, torch.nn.Sequential):
+    name = type(module).__name__
+    if not hasattr(module, "named_parameters") or not hasattr(nn, name):
+        return None
+    if name == "Sequential":
         parts = [described(part) for part in module]
         return None if None in parts else {"call": "Sequential", "args": parts}
-    if isinstance(module, torch.nn.Linear):
+    if name == "Linear":
         bias = {} if module.bias is not None else {"bias": False}
-        return {"call": "Linear", "args": [module.in_features, module.out_features], **bias}
-    name = type(module).__name__
-    if isinstance(module, torch.nn.Module) and repr(module) == f"{name}()" and hasattr(nn, name):
-        return {"call": name, "args": []}
-    return None
+        sizes = sizes_of(module.weight)
+        return {"call": "Linear", "args": sizes[::-1], **bias}
+    return {"call": name, "args": []} if repr(module) == f"{name}()" else None

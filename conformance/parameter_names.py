@@ -19,27 +19,16 @@ class WrongParameters(Failed):
 def load(
     module: Any, case: Case, data: Collection[str], params: Mapping[str, str]
 ) -> dict[str, tuple[Any, bool]]:
-    """Put the case's numbers into the module: each parameter by PyG's name, and whether it is transposed.
+    """Put the case's numbers into a torch module: each parameter by PyG's name, and whether it is transposed.
 
-    params: PyG's name by the module's own; with ".T" at its end the module's is the transpose. Buffers that
-    the case gives are loaded where the module has them by that name and shape.
+    Buffers that the case gives are loaded where the module has them by that name and shape.
 
-    Raises WrongParameters that names what is missing, what is there beside, and which shapes differ.
+    Raises WrongParameters as `matched` does.
     """
-    wanted = {name: shape(numbers) for name, numbers in case.inputs.items() if name not in data}
     own = dict(module.named_parameters())
+    names = matched({name: list(entry.shape) for name, entry in own.items()}, case, data, params)
+    found = {pyg: (own[name], transposed) for pyg, (name, transposed) in names.items()}
     buffers: dict[str, Any] = {**case.options.get("buffers", {})}
-    found: dict[str, tuple[Any, bool]] = {}
-    extra = []
-    for name, parameter in own.items():
-        pyg, transposed = translated(name, params)
-        if pyg in wanted:
-            found[pyg] = parameter, transposed
-        elif pyg not in buffers and pyg not in case.options.get("aliases", {}):
-            extra.append(name)
-    complaint = complaints(found, wanted, extra, own, params)
-    if complaint:
-        raise WrongParameters(f"its parameters: {complaint}")
     every = {**dict(module.named_buffers()), **own}
     with import_torch().no_grad():
         for pyg, (parameter, transposed) in found.items():
@@ -52,6 +41,31 @@ def load(
     return found
 
 
+def matched(
+    own: Mapping[str, list[int]], case: Case, data: Collection[str], params: Mapping[str, str]
+) -> dict[str, tuple[str, bool]]:
+    """Which of a module's parameters is which of the case's: its own name, and whether it is the transpose.
+
+    own: the shapes of the module's parameters. data: the case's inputs that are none. params: PyG's name by
+    the module's own; with ".T" at its end the module's is the transpose.
+
+    Raises WrongParameters that names what is missing, what is there beside, and which shapes differ.
+    """
+    wanted = {name: shape(numbers) for name, numbers in case.inputs.items() if name not in data}
+    found: dict[str, tuple[str, bool]] = {}
+    extra = []
+    for name in own:
+        pyg, transposed = translated(name, params)
+        if pyg in wanted:
+            found[pyg] = name, transposed
+        elif pyg not in case.options.get("buffers", {}) and pyg not in case.options.get("aliases", {}):
+            extra.append(name)
+    complaint = complaints({pyg: (own[n], turned) for pyg, (n, turned) in found.items()}, wanted, extra, own)
+    if complaint:
+        raise WrongParameters(f"its parameters: {complaint}")
+    return found
+
+
 def translated(name: str, params: Mapping[str, str]) -> tuple[str, bool]:
     """PyG's name of a module's parameter, and whether it is the transpose."""
     pyg = params.get(name, name)
@@ -59,11 +73,10 @@ def translated(name: str, params: Mapping[str, str]) -> tuple[str, bool]:
 
 
 def complaints(
-    found: Mapping[str, tuple[Any, bool]],
+    found: Mapping[str, tuple[list[int], bool]],
     wanted: Mapping[str, list[int]],
     extra: list[str],
-    own: Mapping[str, Any],
-    params: Mapping[str, str],
+    own: Mapping[str, list[int]],
 ) -> str:
     """What is wrong with the parameters, or nothing."""
     parts = []
@@ -71,9 +84,8 @@ def complaints(
     if missing:
         parts.append(f"missing: {listed({name: wanted[name] for name in missing})}")
     if extra:
-        parts.append(f"not in the layer: {listed({n: list(own[n].shape) for n in extra})}")
-    for name, (parameter, transposed) in found.items():
-        sizes = list(parameter.shape)
+        parts.append(f"not in the layer: {listed({n: own[n] for n in extra})}")
+    for name, (sizes, transposed) in found.items():
         if (sizes[::-1] if transposed else sizes) != wanted[name]:
             turned = "; give NAME.T for a transposed one" if sizes[::-1] == wanted[name] != sizes else ""
             parts.append(f"{name} has the shape {sizes}, expected {wanted[name]}{turned}")
@@ -86,12 +98,12 @@ def complaints(
 
 
 def mapping(
-    missing: list[str], wanted: Mapping[str, list[int]], extra: list[str], own: Mapping[str, Any]
+    missing: list[str], wanted: Mapping[str, list[int]], extra: list[str], own: Mapping[str, list[int]]
 ) -> str:
     """Which of the module's parameters may be which, going by their shapes."""
     pairs, left = [], list(missing)
     for name in extra:
-        sizes = list(own[name].shape)
+        sizes = own[name]
         for pyg in left:
             if wanted[pyg] in (sizes, sizes[::-1]):
                 turned = "" if wanted[pyg] == sizes else TRANSPOSED

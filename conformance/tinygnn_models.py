@@ -62,6 +62,11 @@ def run_model(case: Case, inputs: Mapping[str, Any]) -> dict[str, Any]:
         data["edge_index"] = case.edge_index
     constant = "x" in case.options and x is not None
     out = model(Features(x) if constant else x, **data)
+    return finished(case, out)
+
+
+def finished(case: Case, out: Any) -> dict[str, Any]:
+    """What a case wants of a model's output: "out" after the last activation, and "loss"."""
     last = case.options.get("last")
     if last == "softmax":
         out = softmax_rows(out)

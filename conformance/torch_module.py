@@ -9,15 +9,14 @@ are left as they were.
 from __future__ import annotations
 
 import copy
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tinygnn.adapters.errors import AdapterError
 from tinygnn.conformance.call_arguments import arguments_for
 from tinygnn.conformance.case import DATA, Case, Numbers, Result, Unsupported
-from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, build, outputs_of
+from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, outputs_of
+from tinygnn.conformance.own_module import OwnModule, described
 from tinygnn.conformance.parameter_names import load
 from tinygnn.conformance.pyg_backend import argument, find, setting
 from tinygnn.conformance.runner import Reference
@@ -27,14 +26,8 @@ from tinygnn.conformance.torch_ops import import_torch, tensor
 from tinygnn.nn.module import leaves, shape
 
 
-class ModuleBackend:
-    """A class of torch modules, an instance, or a function, as a backend for one layer's cases.
-
-    made: the class, instance or function. like: the layer whose cases it runs. params: the module's own
-    names of parameters to PyG's. options: what the module does without being asked: cases that ask for
-    something else are skipped, and these are not passed on. remarks: after `run`, what to say of an output
-    in place of what the comparison says.
-    """
+class ModuleBackend(OwnModule):
+    """A class of torch modules, an instance, or a function, as a backend for one layer's cases."""
 
     def __init__(
         self,
@@ -44,19 +37,18 @@ class ModuleBackend:
         options: Mapping[str, Any],
         reference: Reference,
     ) -> None:
+        super().__init__(made, like, params, options, reference)
         torch = import_torch()
-        self.made, self.like, self.params, self.options = made, like, params, options
-        self.reference = reference
         self.is_instance = isinstance(made, torch.nn.Module)
-        self.name = type(made).__name__ if self.is_instance else getattr(made, "__name__", repr(made))
         self.version = f"with torch {torch.__version__}"
-        self.remarks: dict[str, str] = {}
 
-    def supports(self, case: Case) -> bool:
-        return case.call == self.like and case.kind in ("model", "module")
+    def find(self, name: str) -> Any:
+        return find(name)
 
-    def run(self, case: Case) -> Result:
-        self.remarks = {}
+    def setting(self, call: str, name: str, value: Any) -> Any:
+        return setting(call, name, value)
+
+    def answer(self, case: Case) -> Result:
         with float64():
             module = self.module_for(case)
             return self.run_module(case, module) if case.kind == "module" else self.run_layer(case, module)
@@ -65,42 +57,8 @@ class ModuleBackend:
         """The module of this case, in float64; Unsupported where it has not the options for it."""
         if self.is_instance:
             return copy.deepcopy(self.made).to("cpu", import_torch().float64)
-        try:
-            module = self.constructed(case)
-        except (NotImplementedError, AdapterError) as error:
-            raise Unsupported(f"it cannot be made: {error}") from error
+        module = self.new(case)
         return module.double() if hasattr(module, "double") else module
-
-    def constructed(self, case: Case) -> Any:
-        """Call the class with the case's sizes and settings."""
-        if case.kind == "module":
-            if case.call.startswith("global_"):
-                return self.made
-            settings = self.accepted(case, case.options["settings"])
-            return build(Library(self.like, self.made), case.call, settings)
-        sizes, settings = case.options["sizes"], case.options.get("conv", {})
-        if case.call == "MLP":
-            sizes = [sizes]
-            settings = case.options.get("conv", {"act": case.options.get("act"), "norm": None})
-        accepted = self.accepted(case, settings)
-        return self.made(*sizes, **{name: setting(case.call, name, v) for name, v in accepted.items()})
-
-    def accepted(self, case: Case, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings that the constructor is given; Unsupported where it takes one of them not."""
-        defaults = pyg_defaults(case.call)
-        for name, value in self.options.items():
-            if settings.get(name, defaults.get(name)) != value:
-                raise Unsupported(f"it has {name}={value!r}, as options says")
-        taken = parameters_of(self.made)
-        found = {}
-        for name, value in settings.items():
-            if name in self.options:
-                continue
-            if taken is None or name in taken:
-                found[name] = value
-            elif name not in defaults or defaults[name] != value:
-                raise Unsupported(f"its constructor takes no {name}")
-        return found
 
     def run_layer(self, case: Case, module: Any) -> Result:
         """Run a layer on the case's graph."""
@@ -185,16 +143,6 @@ class ModuleBackend:
         return numbers
 
 
-class Library:
-    """The modules that a case is made of: one of them is the user's, the others torch's and PyG's."""
-
-    def __init__(self, name: str, made: Any) -> None:
-        self.name, self.made = name, made
-
-    def __getattr__(self, name: str) -> Any:
-        return self.made if name == self.name else find(name)
-
-
 @contextmanager
 def float64() -> Iterator[None]:
     """Everything in float64, with gradients, and torch's state as before afterwards."""
@@ -209,36 +157,7 @@ def float64() -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-def pyg_defaults(call: str) -> dict[str, Any]:
-    """The defaults of PyG's layer of that name, which are those of tinygnn's."""
-    from tinygnn import nn
-
-    made = getattr(nn, call, None)
-    if made is None:
-        return {}
-    entries = inspect.signature(made).parameters.values()
-    return {p.name: p.default for p in entries if p.default is not inspect.Parameter.empty}
-
-
-def parameters_of(made: Callable[..., Any]) -> set[str] | None:
-    """The names that a class's constructor takes; None if it takes any."""
-    try:
-        entries = inspect.signature(made).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    if any(entry.kind is inspect.Parameter.VAR_KEYWORD for entry in entries):
-        return None
-    return {entry.name for entry in entries if entry.kind is not inspect.Parameter.POSITIONAL_ONLY}
-
-
 def same(a: Any, b: Any) -> bool:
     """Whether two tensors hold the same numbers; nan is nan."""
     torch = import_torch()
     return a.shape == b.shape and bool(torch.allclose(a, b, rtol=0.0, atol=0.0, equal_nan=True))
-
-
-def described(out: Any) -> str:
-    """What was returned, in words."""
-    if isinstance(out, (tuple, list)):
-        return f"a {type(out).__name__} of {len(out)}"
-    return "None" if out is None else f"a {type(out).__name__}"

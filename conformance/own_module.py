@@ -1,0 +1,171 @@
+"""What every backend of a user's own code has in common: how it is made, called, and what is said of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tinygnn.adapters.errors import AdapterError
+from tinygnn.conformance.case import Case, Result, Unsupported
+from tinygnn.conformance.modules import build
+from tinygnn.conformance.runner import Reference
+
+
+class OwnCode:
+    """A class, an instance or a function of a user's, as a backend for the cases of one layer or operation.
+
+    made: the class, instance or function. like: the layer or operation whose cases it runs. params: a
+    module's own names of parameters to PyG's. options: what it does without being asked: cases that ask for
+    something else are skipped, and these are not passed on. After `run`, result is what it answered, and
+    remarks say of an output what the comparison does not know.
+    """
+
+    version = ""
+    is_instance = False
+
+    def __init__(
+        self,
+        made: Any,
+        like: str,
+        params: Mapping[str, str],
+        options: Mapping[str, Any],
+        reference: Reference,
+    ) -> None:
+        self.made, self.like, self.params, self.options = made, like, params, options
+        self.reference = reference
+        self.name = name_of(made)
+        self.remarks: dict[str, str] = {}
+        self.result: Result | None = None
+
+    def supports(self, case: Case) -> bool:
+        return True
+
+    def run(self, case: Case) -> Result:
+        self.remarks, self.result = {}, None
+        self.result = self.answer(case)
+        return self.result
+
+    def answer(self, case: Case) -> Result:
+        """Run the case."""
+        raise NotImplementedError
+
+
+class OwnModule(OwnCode):
+    """Modules: how one is made for a case. Subclasses know PyTorch's or tinygnn's classes and numbers."""
+
+    def supports(self, case: Case) -> bool:
+        return case.call == self.like and case.kind in ("model", "module")
+
+    def find(self, name: str) -> Any:
+        """The library's class of that name."""
+        raise NotImplementedError
+
+    def setting(self, call: str, name: str, value: Any) -> Any:
+        """A case's setting as the library's classes take it."""
+        raise NotImplementedError
+
+    def new(self, case: Case) -> Any:
+        """A module for the case; Unsupported where it has not the options for it."""
+        try:
+            return self.constructed(case)
+        except (NotImplementedError, AdapterError) as error:
+            raise Unsupported(f"it cannot be made: {error}") from error
+
+    def constructed(self, case: Case) -> Any:
+        """Call the class with the case's sizes and settings."""
+        if case.kind == "module":
+            if case.call.startswith("global_"):
+                return self.made
+            settings = self.accepted(case, case.options["settings"])
+            return build(Library(self.like, self.made, self.find), case.call, settings)
+        sizes, settings = case.options["sizes"], case.options.get("conv", {})
+        if case.call == "MLP":
+            sizes = [sizes]
+            settings = case.options.get("conv", {"act": case.options.get("act"), "norm": None})
+        accepted = self.accepted(case, settings)
+        return self.made(*sizes, **{name: self.setting(case.call, name, v) for name, v in accepted.items()})
+
+    def accepted(self, case: Case, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings that the constructor is given; Unsupported where it takes one of them not."""
+        return accepted(self.made, settings, pyg_defaults(case.call), self.options)
+
+
+class Library:
+    """The modules that a case is made of: one of them is the user's, the others the library's."""
+
+    def __init__(self, name: str, made: Any, find: Callable[[str], Any]) -> None:
+        self.name, self.made, self.find = name, made, find
+
+    def __getattr__(self, name: str) -> Any:
+        return self.made if name == self.name else self.find(name)
+
+
+def accepted(
+    made: Callable[..., Any],
+    settings: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Of a case's settings those that a class is called with.
+
+    Raises Unsupported where it lacks one that the case sets otherwise than by default, or where options say
+    that it does something else.
+    """
+    for name, value in options.items():
+        if settings.get(name, defaults.get(name)) != value:
+            raise Unsupported(f"it has {name}={value!r}, as options says")
+    taken = parameters_of(made)
+    found = {}
+    for name, value in settings.items():
+        if name in options:
+            continue
+        if taken is None or name in taken:
+            found[name] = value
+        elif name not in defaults or defaults[name] != value:
+            raise Unsupported(f"its constructor takes no {name}")
+    return found
+
+
+def pyg_defaults(call: str) -> dict[str, Any]:
+    """The defaults of PyG's layer of that name, which are those of tinygnn's."""
+    from tinygnn import nn
+
+    made = getattr(nn, call, None)
+    return {} if made is None else defaults_of(made)
+
+
+def defaults_of(made: Callable[..., Any]) -> dict[str, Any]:
+    """The arguments with a default, and these."""
+    entries = inspect.signature(made).parameters.values()
+    return {p.name: p.default for p in entries if p.default is not inspect.Parameter.empty}
+
+
+def parameters_of(made: Callable[..., Any]) -> set[str] | None:
+    """The names that a class's constructor takes; None if it takes any."""
+    try:
+        entries = inspect.signature(made).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(entry.kind is inspect.Parameter.VAR_KEYWORD for entry in entries):
+        return None
+    return {entry.name for entry in entries if entry.kind is not inspect.Parameter.POSITIONAL_ONLY}
+
+
+def name_of(made: Any) -> str:
+    """The name of a class or a function, or of an instance's class."""
+    if isinstance(made, type) or inspect.isroutine(made) or hasattr(made, "__name__"):
+        return str(getattr(made, "__name__", repr(made)))
+    return type(made).__name__ if not hasattr(made, "func") else name_of(made.func)
+
+
+def is_class(made: Any, base: Any) -> bool:
+    """Whether it is a class derived from this one."""
+    return isinstance(made, type) and issubclass(made, base)
+
+
+def described(out: Any) -> str:
+    """What was returned, in words."""
+    if isinstance(out, (tuple, list)):
+        return f"a {type(out).__name__} of {len(out)}"
+    return "None" if out is None else f"a {type(out).__name__}"
