@@ -20,7 +20,7 @@ from tinygnn.conformance.own_module import OwnCode, name_of
 from tinygnn.conformance.resized import WithOwnAnswers
 from tinygnn.conformance.runner import Outcome, Reference, run_one
 from tinygnn.conformance.selection import choose
-from tinygnn.conformance.subjects import subject_of
+from tinygnn.conformance.subjects import BACKWARD, subject_of
 
 SHOWN = 5  # failures that are told in full; of the others the ids
 LONGEST_GIVEN = 400  # characters of what a case is given, which then is shown
@@ -32,7 +32,6 @@ class Conformance(Report):
     """What came of the cases of one's own code. Printed: which ran, which not and why, and every failure."""
 
     like: str = ""
-    again: Again = str
     hints: Sequence[str] = ()  # what the wrong numbers have in common
     places: Mapping[str, str] = field(default_factory=dict)  # by id: the first number that is wrong
     shown: int = SHOWN
@@ -109,9 +108,11 @@ def conformance_of(
     if k and not any(k in case.id for case in cases):
         raise ValueError(f"no case of {name} that {backend.name} could run has an id that holds {k!r}")
     chosen = choose(cases, k, (), flags, quick)
+    again = again or line_for(module, backend, name, params, options)
     outcomes, wrong = [], []
     for case in chosen:
-        outcomes.append(outcome_of(case, backend, reference, known_of_pyg.get(case.id)))
+        outcome = outcome_of(case, backend, reference, known_of_pyg.get(case.id))
+        outcomes.append(replace(outcome, again=again(case.id)))
         if outcomes[-1].verdict == "wrong" and backend.result is not None:
             wrong.append(Wrong(case, reference.expected(case), backend.result))
     return Conformance(
@@ -120,8 +121,7 @@ def conformance_of(
         outcomes,
         tuple(notes),
         name,
-        again or line_for(module, backend, name, params, options),
-        hints(wrong),
+        hints(wrong, only_backward=subject.kind == BACKWARD),
         {each.case.id: first_off(each) for each in wrong},
         shown,
     )
@@ -200,10 +200,11 @@ def text_of(found: Conformance) -> Iterator[str]:
     if others:
         yield ""
         yield from report.wrap("and: " + ", ".join(others))
-    common = "; ".join([*in_common(found.outcomes), *found.hints])
+    common = [*in_common(found.outcomes), *found.hints]
     if common:
         yield ""
-        yield from report.wrap(common, "")
+    for sentence in common:
+        yield from report.wrap(f"hint: {sentence}", "")
     if failures or not found.ran:
         yield ""
     counts = found.counts
@@ -230,7 +231,8 @@ def failure_lines(outcome: Outcome, found: Conformance) -> Iterator[str]:
     case = outcome.case
     yield f"{outcome.verdict}: {case.id}"
     yield from report.wrap(f"{outcome.detail}.")
-    yield from report.wrap(f"The case: {case.equation or case.call}, with {settings_of(case)}.")
+    options = "" if case.kind == "op" else f", with {settings_of(case)}"
+    yield from report.wrap(f"The case: {case.equation or case.call}{options}.")
     yield from report.wrap(given_in(case)) if len(given_in(case)) <= LONGEST_GIVEN else ()
     for flag in case.flags:
         yield from report.wrap(f"{flag}: {FLAGS.get(flag, '')}.")
@@ -242,7 +244,7 @@ def failure_lines(outcome: Outcome, found: Conformance) -> Iterator[str]:
         yield from report.wrap(found.places[case.id])
     if any(looks_like_float32(difference) for difference in wrong):
         yield "  The error is as large as float32's rounding: something in it is not float64."
-    yield f"  reproduce: {found.again(case.id)}"
+    yield f"  reproduce: {outcome.again}"
 
 
 def settings_of(case: Case) -> str:

@@ -23,12 +23,16 @@ class Wrong:
     result: Result
 
 
-def hints(wrong: Sequence[Wrong]) -> list[str]:
-    """Sentences that hold for all cases that failed with numbers of the right shapes."""
+def hints(wrong: Sequence[Wrong], only_backward: bool = False) -> list[str]:
+    """Sentences that hold for all cases that failed, if all of them have numbers of the right shapes.
+
+    only_backward: whether the results are not the user's own.
+    """
     comparable = [each for each in wrong if outputs_of(each)]
     if not comparable or len(comparable) < len(wrong):
         return []
-    return [*known_mistake(comparable), *only_gradients(comparable), *factors(comparable)]
+    own = [] if only_backward else only_gradients(comparable)
+    return [*known_mistake(comparable), *own, *factors(comparable)]
 
 
 def outputs_of(wrong: Wrong) -> list[str]:
@@ -80,10 +84,11 @@ def place_of(position: int, nested: Numbers) -> list[int]:
 
 
 def known_mistake(wrong: Sequence[Wrong]) -> Iterator[str]:
-    """The likely mistake that gives the numbers that came."""
-    said = [dict(mistakes(each.case)) for each in wrong]
-    for sentence in said[0]:
-        if all(sentence in own and is_made(each, own[sentence]) for each, own in zip(wrong, said)):
+    """The likely mistake that gives the numbers that came, in all cases for which mistakes are known."""
+    known = [(each, dict(mistakes(each.case))) for each in wrong]
+    known = [(each, made) for each, made in known if made]
+    for sentence in known[0][1] if known else ():
+        if all(sentence in made and is_made(each, made[sentence]) for each, made in known):
             yield f"these are the numbers that come {sentence}"
             return
 
@@ -125,7 +130,8 @@ def factors(wrong: Sequence[Wrong]) -> Iterator[str]:
             continue
         factor = told[0][1] / told[0][0]
         if all(math.isclose(b, factor * a, rel_tol=ALIKE) for a, b in told):
-            yield f"{name} is {in_words(factor)} what it must be, everywhere"
+            where = "where it must not be" if factor == 0.0 else "what it must be, everywhere"
+            yield f"{name} is {in_words(factor)} {where}"
 
 
 def paired(wrong: Wrong, name: str) -> list[tuple[float, float]]:
@@ -135,6 +141,6 @@ def paired(wrong: Wrong, name: str) -> list[tuple[float, float]]:
 
 def in_words(factor: float) -> str:
     """A factor as a sentence has it."""
-    if factor == 0.0:
-        return "0 instead of"
-    return "minus" if factor == -1.0 else f"{factor:.6g} times"
+    if factor in (0.0, -1.0):
+        return "0" if factor == 0.0 else "minus"
+    return f"{factor:.6g} times"

@@ -1,7 +1,7 @@
 """Mistakes that many make, and the numbers that come of them: to tell somebody whose numbers these are.
 
-Sentences go on from "these are the numbers that come ...". Computed with plain floats, apart from the
-layers, so that each can be read against the formula.
+Sentences go on from "these are the numbers that come ...". They are computed with plain floats, apart from
+the layers, so that each can be read against the formula.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from tinygnn.conformance.case import Case, Numbers
+from tinygnn.conformance.recorded import to_values
+from tinygnn.conformance.tinygnn_models import finished
+from tinygnn.nn.module import numbers_of
 
 Outputs = dict[str, Numbers]
 Rows = list[list[float]]
@@ -90,21 +93,19 @@ def of_aggregation(
 def of_gcn(case: Case) -> Iterator[tuple[str, Outputs]]:
     """GCN with one thing left out or another way round; where the case has no options of its own."""
     options = {name: value for name, value in case.options.get("conv", {}).items() if name != "bias"}
-    if options or case.edge_index is None or not isinstance(case.inputs.get("x"), list):
+    x = case.inputs.get("x", case.options.get("x"))
+    if options or case.edge_index is None or not isinstance(x, list):
         return
-    n = len(case.inputs["x"])
-    sources, targets = case.edge_index
-    weights = case.inputs.get("edge_weight") or [1.0] * len(sources)
-    plain, turned = [[[0.0] * n for _ in range(n)] for _ in range(2)]
-    for source, target, weight in zip(sources, targets, weights):
-        plain[target][source] += weight
-        turned[source][target] += weight
-    looped = with_loops(plain, case)
-    h, bias = product(case.inputs["x"], case.inputs["lin.weight"]), case.inputs.get("bias")
+    edges = list(zip(*case.edge_index))
+    weights = case.inputs.get("edge_weight") or case.options.get("edge_weight") or [1.0] * len(edges)
+    plain, looped = adjacency(edges, weights, len(x)), with_loops(edges, weights, len(x))
+    turned = with_loops([(target, source) for source, target in edges], weights, len(x))
+    h, bias = product(x, case.inputs["lin.weight"]), case.inputs.get("bias")
 
     def out(matrix: Rows, offset: Sequence[float] | None = bias) -> Outputs:
         rows = product(matrix, [list(column) for column in zip(*h)])
-        return {"out": rows if offset is None else [[a + b for a, b in zip(row, offset)] for row in rows]}
+        rows = rows if offset is None else [[a + b for a, b in zip(row, offset)] for row in rows]
+        return {"out": numbers_of(finished(case, to_values(rows))["out"])}
 
     yield "without self loops: a node must hear itself too", out(symmetric(plain, degrees(plain)))
     yield "without dividing by the degrees", out(looped)
@@ -114,22 +115,30 @@ def of_gcn(case: Case) -> Iterator[tuple[str, Outputs]]:
     yield "when degrees are counted before the self loops are added", out(symmetric(looped, degrees(plain)))
     yield (
         "when edges go the wrong way, from target to source",
-        out(symmetric(with_loops(turned, case), degrees(with_loops(turned, case)))),
+        out(symmetric(turned, degrees(turned))),
     )
     yield (
         "when degrees count the edges that leave, not those that enter",
-        out(symmetric(looped, degrees(with_loops(turned, case)))),
+        out(symmetric(looped, degrees(turned))),
     )
     if bias is not None:
         yield "without the bias", out(symmetric(looped, degrees(looped)), None)
 
 
-def with_loops(matrix: Rows, case: Case) -> Rows:
-    """The matrix with 1 on its diagonal where a node has no self loop."""
-    own = {s for s, t in zip(*case.edge_index or ((), ())) if s == t}
-    return [
-        [entry + (i == j and i not in own) for j, entry in enumerate(row)] for i, row in enumerate(matrix)
-    ]
+def adjacency(edges: Sequence[tuple[int, int]], weights: Sequence[float], n: int) -> Rows:
+    """A[target][source], the sum of the weights of those edges."""
+    matrix = [[0.0] * n for _ in range(n)]
+    for (source, target), weight in zip(edges, weights):
+        matrix[target][source] += weight
+    return matrix
+
+
+def with_loops(edges: Sequence[tuple[int, int]], weights: Sequence[float], n: int) -> Rows:
+    """The same with one self loop for each node: its own last one, else one of weight 1."""
+    loops = {source: weight for (source, target), weight in zip(edges, weights) if source == target}
+    others = [(edge, weight) for edge, weight in zip(edges, weights) if edge[0] != edge[1]]
+    every = [*others, *(((i, i), loops.get(i, 1.0)) for i in range(n))]
+    return adjacency([edge for edge, _ in every], [weight for _, weight in every], n)
 
 
 def degrees(matrix: Rows) -> list[float]:

@@ -54,7 +54,7 @@ def misfit(made: Any, subject: Subject) -> str:
     of_modules = is_module(made) or is_class(made, Module) or is_torch(made, "nn", "Module")
     of_optimizers = is_class(made, optim.Optimizer) or is_torch(made, "optim", "Optimizer")
     if not callable(made):
-        return f"{name_of(made)} is {made!r}, which cannot be called"
+        return f"{made!r} cannot be called"
     if of_optimizers and subject.kind != "optimizer":
         return f"{name_of(made)} is a class of optimizers"
     if of_modules and subject.kind != "layer":

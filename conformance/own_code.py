@@ -51,8 +51,11 @@ def main(args: argparse.Namespace) -> int:
 
     Raises ValueError for a file that cannot be imported, a name that is not in it, options that do not fit.
     """
-    if args.backend or args.mutants or args.layer:
-        raise ValueError("--check runs your own code: leave out --backend, --mutants and --layer")
+    others = {"--backend": args.backend, "--mutants": args.mutants, "--layer": args.layer}
+    others |= {"--exec": args.harness, "--answers": args.answers, "--questions": args.questions}
+    given = [name for name, value in others.items() if value]
+    if given:
+        raise ValueError(f"--check runs your own code: leave out {' and '.join(given)}")
     path, name = parts_of(args.check)
     params = dict(pair(text, "--param", "W=lin.weight") for text in args.param)
     options = {key: literal(value) for key, value in (pair(t, "--option", "bias=False") for t in args.option)}
@@ -77,13 +80,13 @@ def main(args: argparse.Namespace) -> int:
         print(*case_lines(found.outcomes), "", sep="\n")
     print(found)
     print(verdict(found, name))
-    return int(not found.ok)
+    return int(bool(found.failures) or not found.ran)
 
 
 def verdict(found: Conformance, name: str) -> str:
     """The last line: right or wrong."""
     ran = f"{found.ran} case{'s' * (found.ran != 1)}"
-    if found.ok:
+    if found.ran and not found.failures:
         return f"right: {name} agrees with {found.like} in all {ran} that ran, gradients too"
     if not found.ran:
         return f"wrong: {name} could run no case of {found.like}"
@@ -173,11 +176,12 @@ def imported(path: Path) -> ModuleType:
 
 def line_of(error: BaseException, path: Path) -> int:
     """The last line of the file that the error went through."""
-    if isinstance(error, SyntaxError) and error.lineno and error.filename and Path(error.filename) == path:
+    file = str(path.resolve())
+    if isinstance(error, SyntaxError) and error.lineno and str(Path(error.filename or "").resolve()) == file:
         return error.lineno
     line, trace = 1, error.__traceback__
     while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
+        if str(Path(trace.tb_frame.f_code.co_filename).resolve()) == file:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
