@@ -576,6 +576,13 @@ def test_a_missing_package_says_what_to_install(call, monkeypatch, source, comma
     assert len(err.splitlines()) == 1 and err.endswith(f"{command}\n") and "not installed" in err
 
 
+@pytest.mark.parametrize("option", [("--patience", "3"), ("--scheduler", "plateau")])
+def test_settings_that_do_not_fit_leave_no_folder(call, files, option):
+    status, out, err = call("train", "karate", "--out", "run", *option)
+    assert (status, out) == (2, "") and len(err.splitlines()) == 1 and "val" in err
+    assert not (files / "run").exists()
+
+
 def test_several_graphs_are_too_many_to_train_on(call, several):
     status, out, err = call("train", "several")
     assert (status, out) == (2, "")

@@ -21,7 +21,7 @@ from tinygnn.settings import TrainSettings, parse_options
 from tinygnn.splits import SHARES as NODE_SHARES
 from tinygnn.splits import Masks, random_split, split_masks
 from tinygnn.tasks import GraphTask, NodeTask, Task, graph_labels
-from tinygnn.training import Callback, default_monitor, fit
+from tinygnn.training import Callback, check_monitor, default_monitor, fit
 
 OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
     "adagrad": optim.Adagrad,
@@ -77,6 +77,7 @@ class Experiment:
         model = make_model(settings, graphs[0].num_features, task.outputs, of_graphs=of_graphs)
         optimizer = make_optimizer(settings, model)
         scheduler = make_scheduler(settings, optimizer, task)
+        check_monitor(settings.monitor or default_monitor(task), settings.patience, scheduler)
         return cls(settings, graphs, task, model, optimizer, scheduler, notes)
 
     def fit(self, callbacks: Iterable[Callback] = (), state: TrainingState | None = None) -> History:

@@ -53,10 +53,7 @@ def fit(
     task = task_for(data, masks, batch_size=batch_size) if task is None else task
     optimizer = Adam(model.parameters(), lr=0.01) if optimizer is None else optimizer
     monitor = default_monitor(task) if monitor is None else monitor
-    if patience is not None and (monitor is None or patience < 1):
-        raise ValueError(f"patience={patience} needs a val split, or a monitor, and at least 1 epoch")
-    if isinstance(scheduler, ReduceLROnPlateau) and monitor is None:
-        raise ValueError("ReduceLROnPlateau needs a val split, or a monitor")
+    check_monitor(monitor, patience, scheduler)
     callbacks = list(callbacks)
     state = TrainingState.of(seed=seed, monitor=monitor) if state is None else state
     history = state.history
@@ -86,6 +83,14 @@ def fit(
 def default_monitor(task: Task) -> str | None:
     """The number to choose the best epoch by where nobody names one."""
     return "val_loss" if task.splits.get("val") else None
+
+
+def check_monitor(monitor: str | None, patience: int | None, scheduler: Any) -> None:
+    """Raise ValueError where patience or a plateau has nothing to watch."""
+    if patience is not None and (monitor is None or patience < 1):
+        raise ValueError(f"patience={patience} needs a val split, or a monitor, and at least 1 epoch")
+    if isinstance(scheduler, ReduceLROnPlateau) and monitor is None:
+        raise ValueError("ReduceLROnPlateau needs a val split, or a monitor")
 
 
 def train(
