@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
+import struct
+from base64 import b64decode, b64encode
 from hashlib import sha256
 
 import pytest
@@ -13,8 +14,10 @@ from tinygnn import GNN, EdgeIndex, Graph, Network, cross_entropy
 from tinygnn.adapters import load
 from tinygnn.cli import main
 from tinygnn.explain import explain
+from tinygnn.explain.agreement import Agreement
 from tinygnn.explain.layout import layout
-from tinygnn.explain.page import MOST_BYTES
+from tinygnn.explain.page import MOST_BYTES, page_of
+from tinygnn.explain.subject import Subject
 from tinygnn.nn import GCNConv, Linear
 from tinygnn.optim import SGD, Adam
 
@@ -25,8 +28,19 @@ def karate(**options):
 
 
 def facts_of(page):
+    """The structure, with the numbers of the chosen moment in it."""
     [text] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    return json.loads(text)
+    facts = json.loads(text)
+    return {**facts, **numbers_of(facts["moments"][facts["moment"]])}
+
+
+def numbers_of(moment):
+    return {**moment, **{name: unpacked(moment[name]) for name in ("data", "grad", "slopes")}}
+
+
+def unpacked(text):
+    numbers = b64decode(text)
+    return list(struct.unpack(f"<{len(numbers) // 8}d", numbers))
 
 
 def test_the_page_loads_nothing_and_says_so():
@@ -48,13 +62,13 @@ def test_the_numbers_are_those_of_the_model():
     last = facts["layers"][1]
     row = facts["rows"][last["output"]["16"]]
     outputs = model(graph)
-    assert [facts["data"][v] for v in row] == pytest.approx([v.data for v in outputs[16]], rel=1e-9)
+    assert [facts["data"][v] for v in row] == [v.data for v in outputs[16]]
     loss = cross_entropy(outputs, graph.y, mask=graph.train_mask)
     loss.backward()
-    assert facts["data"][facts["loss"]] == pytest.approx(loss.data, rel=1e-9)
+    assert facts["data"][facts["loss"]] == loss.data
     names = {name: int(v) for v, name in facts["parameters"].items()}
     weight = model.convs[1].lin.weight[2][3]
-    assert facts["grad"][names["convs.1.lin.weight[2][3]"]] == pytest.approx(weight.grad, rel=1e-9)
+    assert facts["grad"][names["convs.1.lin.weight[2][3]"]] == pytest.approx(weight.grad, rel=1e-12)
 
 
 def test_every_value_is_made_of_values_on_the_page_and_belongs_to_a_layer():
@@ -137,19 +151,46 @@ class GCNConv2(GCNConv):
         return "GCNConv(34 -> 4)"
 
 
-def test_the_next_step_is_adams_or_none():
+def test_the_next_step_is_the_optimizers_or_none():
     graph, model = karate()
-    adam = facts_of(explain(model, graph, node=0, optimizer=Adam(model.parameters())))["optimizer"]
-    assert adam["groups"][0]["t"] == 1 and len(adam["of"]) == len(model.parameters())
+    facts = facts_of(explain(model, graph, node=0, optimizer=Adam(model.parameters())))
+    assert facts["optimizer"]["groups"][0]["t"] == 1 and facts["optimizer"]["groups"][0]["remembers"] == []
+    assert len(facts["weights"]) == len(facts["group_of_weight"]) == len(model.parameters())
     assert facts_of(explain(model, graph, node=0))["optimizer"] is None
-    other = facts_of(explain(model, graph, node=0, optimizer=SGD(model.parameters(), lr=0.1)))["optimizer"]
-    assert other == {"name": "SGD"}
+    optimizer = SGD(model.parameters(), lr=0.1)
+    other = facts_of(explain(model, graph, node=0, optimizer=optimizer))
+    cross_entropy(model(graph), graph.y, mask=graph.train_mask).backward()
+    after = unpacked(other["optimizer"]["after"])
+    optimizer.step()
+    made = {
+        f"{name}[{i}]": w.data
+        for name, bias in model.named_parameters()
+        if "bias" in name
+        for i, w in enumerate(bias)
+    }
+    found = {other["parameters"][str(v)]: x for v, x in zip(other["weights"], after)}
+    assert {name: found[name] for name in made} == pytest.approx(made, rel=1e-12)
+
+
+def test_clipping_is_part_of_the_step():
+    graph, model = karate()
+    subject = Subject.of(model, graph, None, SGD(model.parameters(), lr=1.0), clip_norm=0.001)
+    facts = facts_of(page_of(subject, 0))
+    assert facts["optimizer"]["clip_norm"] == 0.001
+    moved = [a - facts["data"][v] for v, a in zip(facts["weights"], unpacked(facts["optimizer"]["after"]))]
+    assert sum(x * x for x in moved) ** 0.5 == pytest.approx(0.001, rel=1e-4)
+
+
+def test_what_training_does_otherwise_is_said():
+    graph, model = karate(dropout=0.5, norm="batch_norm")
+    [note] = facts_of(explain(model, graph, node=0))["notes"]
+    assert "dropout is off and batch norms use their running means" in note
 
 
 def test_a_loss_of_ones_own_is_what_is_followed_back():
     graph, model = karate()
     facts = facts_of(explain(model, graph, node=0, loss=lambda out: out[5][1] * 2.0))
-    assert facts["ops"][facts["op"][facts["loss"]]] == "*"
+    assert facts["ops"][facts["op"][facts["loss"]]] == ["*"]
 
 
 def test_positions_are_within_the_square_and_apart():
@@ -164,7 +205,7 @@ def test_the_command_writes_the_page_of_a_run(capsys, tmp_path):
     run, page = str(tmp_path / "run"), tmp_path / "page.html"
     assert main(["train", "karate", "--hidden", "4", "--epochs", "5", "--out", run]) == 0
     capsys.readouterr()
-    assert main(["explain", run, "--node", "17", "-o", str(page)]) == 0
+    assert main(["explain", run, "--node", "17", "-o", str(page), "--no-pyg"]) == 0
     assert re.match(rf"node 17 of {run}: karate, the weights after epoch \d -> ", capsys.readouterr().out)
     facts = facts_of(page.read_text("utf-8"))
     assert facts["node"] == 17 and facts["optimizer"]["groups"][0]["t"] > 1
@@ -183,3 +224,60 @@ def test_the_command_explains_graphs_of_a_task_of_graphs(capsys, tmp_path):
     assert subject.graph.num_nodes == 3 and len(subject.outputs) == 1
     with pytest.raises(ValueError, match="--graph 9: there are 6"):
         _subject(Experiment.of(TrainSettings(source="six", hidden=4), graphs), 9, "six")
+
+
+def kept_run(folder, *more):
+    run = str(folder / "run")
+    assert (
+        main(["train", "karate", "--hidden", "4", "--epochs", "10", "--out", run, "--keep-every", "4", *more])
+        == 0
+    )
+    return run
+
+
+def test_the_page_of_a_run_has_the_epochs_that_it_kept(capsys, tmp_path):
+    run, page = kept_run(tmp_path), tmp_path / "page.html"
+    assert main(["explain", run, "--node", "8", "-o", str(page), "--no-pyg"]) == 0
+    facts = facts_of(page.read_text("utf-8"))
+    assert [moment["epoch"] for moment in facts["moments"]] == [0, 4, 8, 10]
+    assert facts["moment"] == 3
+    capsys.readouterr()
+    assert main(["train", "karate", "--hidden", "4", "--epochs", "10", "--json"]) == 0
+    history = json.loads(capsys.readouterr().out)["history"]
+    for moment in map(numbers_of, facts["moments"]):
+        assert moment["data"][facts["loss"]] == history[moment["epoch"]]["train_loss"]
+        assert moment["optimizer"]["groups"][0]["t"] == moment["epoch"] + 1
+
+
+def test_an_epoch_that_was_kept_can_be_chosen(capsys, tmp_path):
+    run, page = kept_run(tmp_path), tmp_path / "page.html"
+    assert main(["explain", run, "--node", "8", "-o", str(page), "--no-pyg", "--epoch", "4"]) == 0
+    facts = facts_of(page.read_text("utf-8"))
+    assert facts["epoch"] == 4 and [moment["epoch"] for moment in facts["moments"]] == [0, 4, 8, 10]
+    assert main(["trace", run, "--node", "8", "--epoch", "5"]) == 2
+    assert "keeps no epoch 5: it keeps 0, 4, 8, 10" in capsys.readouterr().err
+
+
+def test_epochs_are_spread_where_not_all_fit():
+    from tinygnn.explain.page import _spread
+
+    assert _spread(11, 5) == [0, 2, 5, 8, 10] and _spread(3, 5) == [0, 1, 2]
+    assert _spread(9, 2) == [0, 8] and _spread(9, 1) == [] and _spread(0, 3) == []
+
+
+def test_what_pyg_says_stands_beside_the_messages_that_are_shown():
+    graph, model = karate()
+
+    def compare(tape):
+        found = []
+        for call in tape.layers:
+            [passing] = call.passings
+            size = len(passing.messages)
+            found.append(Agreement("other 1.0", 3e-16, [[0.0] * size], [[None] * size]))
+        return found
+
+    facts = facts_of(explain(model, graph, node=0, compare=compare))
+    for agreement, layer in zip(facts["agreements"], facts["layers"]):
+        assert agreement["library"] == "other 1.0" and agreement["outputs"] == -15
+        assert agreement["messages"] == [[-999] * len(layer["passings"][0]["messages"])]
+        assert set(agreement["gradients"][0]) == {None}

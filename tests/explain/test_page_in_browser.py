@@ -126,7 +126,7 @@ def test_a_number_opens_its_autograd_graph_layer_by_layer_down_to_single_values(
 
 
 def test_the_loss_is_a_number_like_the_others(opened):
-    css(opened, "#loss")[0].click()
+    css(opened, "#loss li[data-line=loss] button")[0].click()
     assert texts(opened, "#value-title") == ["loss"]
     assert texts(opened, "#value-grad") == ["1"]
 

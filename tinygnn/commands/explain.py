@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tinygnn.commands.subject import add_subject, subject_of
+from tinygnn.commands.subject import add_subject, subjects_of
+from tinygnn.explain.agreement import Compare
 from tinygnn.explain.page import page_of
 from tinygnn.files import write_atomically
 
@@ -19,14 +22,26 @@ def add_parser(commands: Any) -> None:
         "-o", "--output", metavar="PAGE.html", type=Path, default=Path("explain.html"),
         help="where the page goes (explain.html)",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-pyg", dest="pyg", action="store_false",
+        help="do not compare the messages with PyG's, where that is installed",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the page."""
-    subject = subject_of(options)
-    node = subject.node(options.node)
-    page = page_of(subject, node).encode()
+    subject, others = subjects_of(options, beside_pyg() if options.pyg else None)
+    node, title = subject.node(options.node), subject.title
+    page = page_of(subject, node, others).encode()
     write_atomically(options.output, page)
-    print(f"node {subject.label(node)} of {subject.title} -> {options.output} ({len(page) / 1000:.0f} kB)")
+    print(f"node {subject.label(node)} of {title} -> {options.output} ({len(page) / 1000:.0f} kB)")
     return 0
+
+
+def beside_pyg() -> Compare | None:
+    """What compares messages with PyG's; None where PyG is not installed."""
+    if find_spec("torch_geometric") is None or find_spec("torch") is None:
+        return None
+    compare: Compare = import_module("tinygnn.adapters.pyg_agreement").beside_pyg
+    return compare

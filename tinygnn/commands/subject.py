@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tinygnn.batch import Batch
+from tinygnn.checkpoint import Checkpoint
 from tinygnn.commands.source import SOURCE_HELP, load_graphs
 from tinygnn.commands.trained import runs_in
 from tinygnn.experiment import Experiment
+from tinygnn.explain.agreement import Compare
 from tinygnn.explain.subject import Subject
 from tinygnn.graph import Graph
 from tinygnn.objectives import targets_of
@@ -35,45 +38,102 @@ def add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layers", type=int, default=2, metavar="N", help="its layers (2)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of its weights (0)")
     parser.add_argument(
+        "--epoch", type=int, metavar="N", help="of a run: one that --keep-every kept (the best)"
+    )
+    parser.add_argument(
         "--graph", type=int, default=0, metavar="K", help="which graph, where the task is of many (0)"
     )
 
 
 def subject_of(options: argparse.Namespace) -> Subject:
     """The model, run forward and backward once."""
+    return subjects_of(options)[0]
+
+
+def subjects_of(
+    options: argparse.Namespace, compare: Compare | None = None
+) -> tuple[Subject, list[Callable[[], Subject]]]:
+    """The model, run forward and backward once; of a run also what runs it with weights of other epochs."""
     path = Path(options.subject)
     if path.is_dir() and RunFolder(path).config.exists():
-        return _of_run(path, options)
+        return _of_run(path, options, compare)
     settings = TrainSettings(
         source=options.subject, nodes=options.nodes, label=options.label, features=options.features,
         model=options.model, hidden=options.hidden, layers=options.layers, seed=options.seed,
     )  # fmt: skip
     experiment = Experiment.of(settings, load_graphs(settings))
-    return _subject(
-        experiment, options.graph, f"{options.subject}, untrained weights of seed {settings.seed}"
-    )
+    title = f"{options.subject}, untrained weights of seed {settings.seed}"
+    return _subject(experiment, options.graph, title, compare=compare), []
 
 
-def _of_run(path: Path, options: argparse.Namespace) -> Subject:
+def _of_run(
+    path: Path, options: argparse.Namespace, compare: Compare | None
+) -> tuple[Subject, list[Callable[[], Subject]]]:
     folders = runs_in(path)
     if len(folders) > 1:
         raise ValueError(f"{path} holds {len(folders)} runs: choose one, as {folders[0]}")
-    file = RunFolder(folders[0]).chosen()
-    checkpoint = load_checkpoint(file)
-    settings = TrainSettings.from_dict(checkpoint.notes["settings"])
+    folder = RunFolder(folders[0])
+    chosen = load_checkpoint(folder.chosen())
+    settings = TrainSettings.from_dict(chosen.notes["settings"])
     given = {name: getattr(options, name) for name in ("nodes", "label", "features")}
     settings = replace(settings, **{name: value for name, value in given.items() if value})
     experiment = Experiment.of(settings, load_graphs(settings))
-    if checkpoint.notes["data"] != fingerprint(experiment.graphs):
-        raise ValueError(f"{settings.source} holds other data than when {file} was written")
-    checkpoint.restore(experiment.model, experiment.optimizer, experiment.scheduler)
-    epoch = "" if checkpoint.training is None else f" after epoch {checkpoint.training.epoch}"
-    return _subject(experiment, options.graph, f"{path}: {settings.source}, the weights{epoch}")
+    data = fingerprint(experiment.graphs)
+
+    def subject(checkpoint: Checkpoint) -> Subject:
+        if checkpoint.notes["data"] != data:
+            raise ValueError(f"{settings.source} holds other data than when {path} was written")
+        checkpoint.restore(experiment.model, experiment.optimizer, experiment.scheduler)
+        epoch = _epoch(checkpoint)
+        title = f"{path}: {settings.source}, the weights after epoch {epoch}"
+        return _subject(experiment, options.graph, title, epoch=epoch, compare=compare)
+
+    epoch = options.epoch
+    if epoch is not None:
+        file = folder.of_epoch(epoch)
+        if not file.exists():
+            raise ValueError(f"{path} keeps no epoch {epoch}: {_kept(folder)}")
+        chosen = load_checkpoint(file)
+    others: list[Callable[[], Subject]] = [
+        partial(_later, subject, file) for file in folder.kept() if int(file.stem) != _epoch(chosen)
+    ]
+    return subject(chosen), others
 
 
-def _subject(experiment: Experiment, number: int, title: str) -> Subject:
+def _later(subject: Callable[[Checkpoint], Subject], file: Path) -> Subject:
+    return subject(load_checkpoint(file))
+
+
+def _epoch(checkpoint: Checkpoint) -> int:
+    return -1 if checkpoint.training is None else checkpoint.training.epoch
+
+
+def _kept(folder: RunFolder) -> str:
+    """Which epochs a run keeps, in words."""
+    numbers = [str(int(file.stem)) for file in folder.kept()]
+    if not numbers:
+        return "train with --keep-every N for that"
+    return f"it keeps {', '.join(numbers[:20])}{' ...' if len(numbers) > 20 else ''}"
+
+
+def _subject(
+    experiment: Experiment,
+    number: int,
+    title: str,
+    *,
+    epoch: int | None = None,
+    compare: Compare | None = None,
+) -> Subject:
     graph, loss = _graph_and_loss(experiment.task, number)
-    return Subject.of(experiment.model, graph, loss, experiment.optimizer, title=title)
+    task = experiment.task
+    found = Subject.of(
+        experiment.model, graph, loss, experiment.optimizer, title=title, epoch=epoch, compare=compare,
+        clip_norm=experiment.settings.clip_norm,
+        in_loss=task.masks["train"] if isinstance(task, NodeTask) else None,
+    )  # fmt: skip
+    if isinstance(task, GraphTask):
+        found.notes.append("The loss is that of this graph alone; training takes the mean over a batch.")
+    return found
 
 
 def _graph_and_loss(task: Any, number: int) -> tuple[Graph, Callable[[Any], Any]]:

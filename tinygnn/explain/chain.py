@@ -3,50 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from tinygnn.explain.expression import Expression, coefficient, expression_of, plain_number, sum_of_products
+from tinygnn.explain.expression import coefficient, expression_of, sum_of_products
+from tinygnn.explain.line import Line, Step
 from tinygnn.explain.subject import Subject
 from tinygnn.tape import Call, Passing
 from tinygnn.value import Value
-
-
-@dataclass(frozen=True)
-class Line:
-    """A number, what it is called, and how it is made; number may be a Value."""
-
-    name: str
-    number: Any
-    expression: Expression | None = None
-
-    def text(self) -> str:
-        """`name = expression = number`; where no formula is known, the number and the operation's name."""
-        if self.expression is not None:
-            return f"{self.name} = {self.expression.equation(float(self.number))}"
-        made = isinstance(self.number, Value) and self.number.parents
-        by = f"   (by {_operation(self.number)})" if made else ""
-        return f"{self.name} = {plain_number(float(self.number))}{by}"
-
-    def facts(self) -> dict[str, Any]:
-        """The line for JSON, with all digits; a gradient where it is a Value."""
-        found: dict[str, Any] = {"name": self.name, "value": float(self.number)}
-        if isinstance(self.number, Value):
-            found["gradient"] = self.number.grad
-        if self.expression is not None:
-            found["expression"] = self.expression.text(17)
-        return found
-
-
-@dataclass
-class Step:
-    """Some lines under a title."""
-
-    title: str
-    lines: list[Line] = field(default_factory=list)
-
-    def facts(self) -> dict[str, Any]:
-        return {"title": self.title, "lines": [line.facts() for line in self.lines]}
 
 
 class Chain:
@@ -222,10 +185,3 @@ class Chain:
     def _add(self, title: str, lines: Sequence[Line]) -> None:
         if lines:
             self.steps.append(Step(title, list(lines)))
-
-
-def _operation(value: Value) -> str:
-    name = value.op if isinstance(value.op, str) else value.op[0]
-    numbers = [plain_number(parent.data) for parent in value.parents]
-    more = [f"... {len(numbers) - 6} more"] if len(numbers) > 6 else []
-    return f"{name}({', '.join([*numbers[:6], *more])})"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import Any
 
+from tinygnn.explain.agreement import Compare
 from tinygnn.explain.page_data import PageData
 from tinygnn.explain.subject import Subject
 from tinygnn.graph import Graph
@@ -27,6 +28,7 @@ SIZES = (
     (10, 3_000, 20),
     (1, 0, 10),
 )
+FEW_MOMENTS = 12  # epochs for which more of the graph is left out rather than they
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -43,6 +45,9 @@ PAGE = """<!DOCTYPE html>
 <h1 id="title">tinygnn explain</h1>
 <p id="about"></p>
 <ul id="notes"></ul>
+<p class="controls" id="epoch-of"><label for="epoch">Epoch</label>
+<input type="range" id="epoch" min="0" max="0" value="0">
+<output id="epoch-now" for="epoch"></output></p>
 <noscript><p>This page needs JavaScript; <code>tinygnn trace</code> prints the same as text.</p></noscript>
 </header>
 <main>
@@ -53,6 +58,8 @@ PAGE = """<!DOCTYPE html>
 <label>Layer <select id="layer"></select></label>
 <label id="passing-of">Messages <select id="passing"></select></label>
 <label>Edges show entry <select id="entry"></select></label>
+<label>Digits <select id="digits"><option>4</option><option selected>6</option><option>10</option>\
+<option>17</option></select></label>
 <fieldset><legend>Numbers</legend>
 <label><input type="radio" name="mode" id="values" checked> values</label>
 <label><input type="radio" name="mode" id="gradients"> gradients</label>
@@ -82,8 +89,10 @@ PAGE = """<!DOCTYPE html>
 <form method="dialog"><button class="plain" id="close">Close</button></form>
 <div id="trail"></div>
 <h2 id="value-title"></h2>
-<p>number <strong id="value-data"></strong>, gradient d loss / d it <strong id="value-grad"></strong></p>
+<p>number<span id="value-how"></span> = <strong id="value-data"></strong></p>
+<p>gradient: d loss / d it = <strong id="value-grad"></strong></p>
 <div id="value-parents"></div>
+<div id="value-uses"></div>
 <h3>Its autograd graph</h3>
 <div id="value-layers"></div>
 <div id="value-list"></div>
@@ -103,6 +112,7 @@ def explain(
     loss: Callable[[Any], Value] | None = None,
     optimizer: Optimizer | None = None,
     title: str = "",
+    compare: Compare | None = None,
 ) -> str:
     """The text of an HTML page on a node: one file, to be opened in any browser, that loads nothing.
 
@@ -113,8 +123,9 @@ def explain(
     steps as the model has, and says what is left out.
 
     node: its name or number. loss: a function of the model's output; by default what the labels ask for,
-    over the train mask. The model runs in evaluation, dropout off, and is left as it was. The same input
-    gives the same bytes.
+    over the train mask. compare: what another library says to the messages; where PyG is installed
+    `tinygnn.adapters.pyg_agreement.beside_pyg`. The model runs in evaluation, dropout off, and is left as it
+    was. The same input gives the same bytes.
 
     >>> from tinygnn import GNN
     >>> graph = Graph(([0, 1, 1, 2], [1, 0, 2, 1]), x=[[1.0], [0.0], [2.0]], y=[0, 0, 1])
@@ -125,21 +136,48 @@ def explain(
     Raises ValueError for an unknown node, for a graph without labels where no loss is given, and for a
     model that passes no messages.
     """
-    subject = Subject.of(model, graph, loss, optimizer, title=title)
+    subject = Subject.of(model, graph, loss, optimizer, title=title, compare=compare)
     return page_of(subject, subject.node(node))
 
 
-def page_of(subject: Subject, node: int) -> str:
-    """The page of a subject that has run already."""
-    page = ""
+def page_of(subject: Subject, node: int, others: Sequence[Callable[[], Subject]] = ()) -> str:
+    """The page of a subject that has run already.
+
+    others: what runs the same model with the weights of other epochs. Those that leave the page small enough
+    are on it, spread over the training run, the first and the last among them.
+    """
+    structure: dict[str, Any] = {}
+    moments: list[dict[str, Any]] = []
+    room, size = 0, SIZES[-1]
     for size in SIZES:
-        page = _page(PageData(subject, node, *size).facts())
-        if len(page.encode()) < MOST_BYTES:
-            return page
-    return page
+        data = PageData(subject, node, *size)
+        structure, moments = data.structure(), [data.moment()]
+        room = MOST_BYTES - len(_page(structure, moments).encode())
+        if room > min(len(others), FEW_MOMENTS) * _length(moments[0]):
+            break
+    for k in _spread(len(others), room // (_length(moments[0]) + 1)):
+        other = others[k]()
+        data = PageData(other, node, *size)
+        if data.structure() == structure:
+            moments.append(data.moment())
+    moments = sorted(moments, key=lambda moment: -1 if moment["epoch"] is None else moment["epoch"])
+    return _page(structure, moments, chosen=subject.epoch)
 
 
-def _page(facts: dict[str, Any]) -> str:
+def _spread(count: int, most: int) -> list[int]:
+    """At most so many of the numbers below count, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(k * (count - 1) / (most - 1)) for k in range(most)}) if most > 1 else []
+
+
+def _length(moment: dict[str, Any]) -> int:
+    return len(json.dumps(moment))
+
+
+def _page(structure: dict[str, Any], moments: list[dict[str, Any]], chosen: int | None = None) -> str:
+    epochs = [moment["epoch"] for moment in moments]
+    facts = {**structure, "moments": moments, "moment": epochs.index(chosen) if chosen in epochs else 0}
     style, script = (
         files("tinygnn.explain").joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js")
     )
@@ -148,7 +186,7 @@ def _page(facts: dict[str, Any]) -> str:
         "<", "\\u003c"
     )
     return PAGE.format(
-        title=escape(facts["title"]), style=style, script=script, data=data,
+        title=escape(moments[facts["moment"]]["title"]), style=style, script=script, data=data,
         style_hash=_hash(style), script_hash=_hash(script),
     )  # fmt: skip
 

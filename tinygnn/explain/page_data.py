@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tinygnn.explain.expression import coefficient
+from tinygnn.explain.agreement import Agreement, power_of_ten
 from tinygnn.explain.layout import layout
+from tinygnn.explain.page_values import PageValues, packed
 from tinygnn.explain.subject import Subject
-from tinygnn.optim import Adam, AdamW
+from tinygnn.explain.update import REMEMBERED, NextStep
 from tinygnn.tape import Call, Passing
 from tinygnn.value import Value
 
 WIDE = 40  # entries of a row of features that are shown one by one
-SHORT = 34  # letters of a coefficient's formula that have room beside it
-# Operations whose partials are 1, or follow from the parents' numbers; of others the page is told them.
-DERIVED = {"+", "total", "dot", "affine", "*", ""}
+FEW = 8  # rows of graphs that are shown
+EQUAL = -999  # stands for the power of ten of a difference of 0
 
 
 class PageData:
     """A node and those that it hears from in as many steps as the model takes, most_nodes at most.
 
     most_values: how many Values are kept of the graphs behind the numbers, nearest first. most_messages:
-    how many messages to each node are kept one by one.
+    how many messages to each node are kept one by one. `structure` is what stays while training goes on,
+    `moment` what changes.
     """
 
     def __init__(
@@ -35,15 +36,14 @@ class PageData:
         self.hops = sum(map(_steps, subject.tape.layers))
         self.nodes, self.rings, self.left_out = self._choose(most_nodes)
         self.place = {i: k for k, i in enumerate(self.nodes)}
-        self.rows: list[list[int]] = []
-        self._row_places: dict[int, int] = {}
-        self.values: list[Any] = []  # Values, and floats for constants
-        self._value_places: dict[Any, int] = {}
-        self._kept_rows: list[Any] = []  # so that no id is used again
+        self.values = PageValues()
+        self.shown_messages: list[list[list[int]]] = []  # by layer and passing
         self.layers = [self._layer(k, call) for k, call in enumerate(subject.tape.layers)]
-        self.loss = self._ref(subject.loss)
-        self.shown = len(self.values)
-        self.cut = self._add_parents(most_values)
+        self.loss = self.values.ref(subject.loss)
+        self.cut = self.values.add_parents(most_values)
+        known = subject.parameter_names()
+        self.weights = [w for w in subject.model.parameters() if w in self.values]
+        self.parameters = {self.values.ref(w): known[w] for w in self.weights}
 
     # ---- nodes -------------------------------------------------------------------------------------------
 
@@ -77,40 +77,12 @@ class PageData:
             said += f"all that node {self.subject.label(self.node)} hears from in {self.hops} steps."
         return nodes, [distance[i] for i in nodes], said
 
-    # ---- rows and Values ----------------------------------------------------------------------------------
-
-    def _ref(self, number: Any) -> int:
-        """The place of a number among the values of the page."""
-        key = number if isinstance(number, Value) else ("constant", float(number))
-        if key not in self._value_places:
-            self._value_places[key] = len(self.values)
-            self.values.append(number if isinstance(number, Value) else float(number))
-        return self._value_places[key]
-
-    def _row(self, row: Sequence[Any]) -> int:
-        if id(row) not in self._row_places:
-            self._row_places[id(row)] = len(self.rows)
-            self._kept_rows.append(row)
-            self.rows.append([self._ref(number) for number in row])
-        return self._row_places[id(row)]
-
-    def _add_parents(self, most: int) -> int:
-        """Add what the values were made of, nearest first; return how many parents are left out."""
-        missing = 0
-        for value in self.values:  # grows meanwhile
-            for parent in value.parents if isinstance(value, Value) else ():
-                if parent not in self._value_places:
-                    if len(self.values) >= most:
-                        missing += 1
-                    else:
-                        self._ref(parent)
-        return missing
-
     # ---- layers --------------------------------------------------------------------------------------------
 
     def _layer(self, k: int, call: Call) -> dict[str, Any]:
         passings: list[dict[str, Any]] = []
         inside: list[dict[str, Any]] = []
+        self.shown_messages.append([])
         maker: dict[Value, str] = {}
         given = call.inputs[0] if call.inputs else None
         inputs = [row for row in given if isinstance(row, list)] if isinstance(given, list) else []
@@ -127,6 +99,7 @@ class PageData:
         wanted = {i for p in passings for i, t in zip(p["sources"], p["targets"]) if t in self.place}
         after = [part for behind in self.subject.behind(k) for part in self._modules(behind)]
         output = self._rows_of_nodes(call.output)
+        last = k == len(self.subject.tape.layers) - 1
         return {
             "name": call.name,
             "module": repr(call.module),
@@ -135,31 +108,29 @@ class PageData:
             "inside": inside,
             "output": output,
             "after": after,
+            "graphs": [part for behind in self.subject.behind(k) for part in self._graphs(behind)]
+            if last
+            else [],
         }
 
     def _passing(self, passing: Passing) -> dict[str, Any]:
         wanted, more = self._wanted(passing)
-        entering: dict[int, list[dict[str, Any]]] = {}
-        if passing.numbers:
-            for k in wanted:
-                entering.setdefault(passing.targets[k], []).append(passing.numbers[k])
-        why = []
-        for k in wanted:
-            how = None
-            if passing.numbers:
-                how = coefficient(passing.formula, passing.numbers[k], entering[passing.targets[k]])
-            text = "" if how is None else how.text(6)
-            why.append(text if len(text) <= SHORT else "")
+        self.shown_messages[-1].append(wanted)
+        names = list(passing.numbers[0]) if passing.numbers else []
         return {
             "name": passing.name,
             "formula": passing.formula,
             "aggr": passing.aggr,
             "sources": [passing.sources[k] for k in wanted],
             "targets": [passing.targets[k] for k in wanted],
-            "coefficients": [self._ref(passing.coefficients[k]) for k in wanted],
-            "why": why,
-            "sent": [self._row(passing.sent[k]) for k in wanted],
-            "messages": [self._row(passing.messages[k]) for k in wanted],
+            "coefficients": [self.values.ref(passing.coefficients[k]) for k in wanted],
+            "numbers": {
+                name: [self.values.ref(passing.numbers[k][name]) for k in wanted]
+                for name in names
+                if name != "r"
+            },
+            "sent": [self.values.row(passing.sent[k]) for k in wanted],
+            "messages": [self.values.row(passing.messages[k]) for k in wanted],
             "more": {i: self._together(passing, ks) for i, ks in more.items()},
             "aggregates": self._of_nodes(passing.aggregates),
             "terms": [[name, self._of_nodes(rows)] for name, rows in passing.terms],
@@ -180,17 +151,19 @@ class PageData:
     def _together(self, passing: Passing, ks: list[int]) -> list[Any]:
         """How many messages are not shown, and the row that they add up to."""
         total = [sum(map(float, column)) for column in zip(*[passing.messages[k] for k in ks])]
-        return [len(ks), self._row(total) if passing.aggr == "sum" else None]
+        return [len(ks), self.values.row_of_its_own(total) if passing.aggr == "sum" else None]
 
     def _given(self, row: Sequence[Any]) -> Any:
-        """A row that comes in: its place; of a wide one, or one with many zeros, pairs of entry and place."""
+        """A row that comes in: its place; of wide features, or with many zeros, pairs of entry and place."""
+        if any(isinstance(number, Value) and number.parents for number in row):
+            return self.values.row(row)
         pairs = [[f, number] for f, number in enumerate(row) if float(number) != 0.0]
         if len(row) <= WIDE and 2 * len(pairs) >= len(row):
-            return self._row(row)
-        return [[f, self._ref(number)] for f, number in pairs[:WIDE]] + [[len(pairs)]]
+            return self.values.row(row)
+        return [[f, self.values.ref(number)] for f, number in pairs[:WIDE]] + [[len(pairs)]]
 
     def _of_nodes(self, rows: Sequence[Any]) -> dict[int, int]:
-        return {i: self._row(rows[i]) for i in self.nodes if i < len(rows) and rows[i]}
+        return {i: self.values.row(rows[i]) for i in self.nodes if i < len(rows) and rows[i]}
 
     def _rows_of_nodes(self, output: Any) -> dict[int, int]:
         n = self.subject.graph.num_nodes
@@ -210,10 +183,20 @@ class PageData:
             return inner
         return [{"name": call.name, "module": repr(call.module), "rows": rows}]
 
+    def _graphs(self, call: Call) -> list[dict[str, Any]]:
+        """The leaves of a call that make rows of graphs: a readout, and what follows it."""
+        inner = [part for step in call.steps if isinstance(step, Call) for part in self._graphs(step)]
+        rows = call.output
+        of_graphs = isinstance(rows, list) and 0 < len(rows) <= FEW and all(isinstance(r, list) for r in rows)
+        given = call.inputs[0] if call.inputs else None
+        if inner or not of_graphs or len(rows) == self.subject.graph.num_nodes or given is rows:
+            return inner
+        return [{"name": call.name, "module": repr(call.module), "rows": [self.values.row(r) for r in rows]}]
+
     # ---- all of it -----------------------------------------------------------------------------------------
 
-    def facts(self) -> dict[str, Any]:
-        """The values of JSON that the page's script reads."""
+    def structure(self) -> dict[str, Any]:
+        """What the page's script reads, without the numbers."""
         subject, graph = self.subject, self.subject.graph
         edges = self._edges()
         spots = layout(len(self.nodes), edges, self.rings)
@@ -223,24 +206,12 @@ class PageData:
         names = {}
         if graph.node_ids is not None:
             names = {i: str(graph.node_ids[i]) for i in sources if str(graph.node_ids[i]) != str(i)}
-        train = graph.train_mask or [False] * graph.num_nodes
-        notes = [*subject.notes, self.left_out] if self.left_out else list(subject.notes)
-        hidden = sum(
-            [count for layer in self.layers for p in layer["passings"] for count, _ in p["more"].values()]
-        )
-        if hidden:
-            notes.append(
-                f"{hidden} messages are shown as sums alone, beyond {self.most_messages} to each node."
-            )
-        if self.cut:
-            notes.append(
-                f"Of the autograd graph the page has the {len(self.values)} Values closest to its numbers."
-            )
+        train = subject.in_loss or [False] * graph.num_nodes
+        step = subject.step
         return {
-            "title": subject.title or "tinygnn explain",
             "model": repr(subject.model),
             "graph": str(graph),
-            "notes": notes,
+            "notes": self._notes(),
             "node": self.node,
             "nodes": [
                 {
@@ -257,11 +228,53 @@ class PageData:
             "classes": list(map(str, graph.class_names or [])),
             "edges": edges,
             "layers": self.layers,
-            "rows": self.rows,
             "loss": self.loss,
-            **self._values(),
-            "optimizer": self._optimizer(),
+            **self.values.structure(self._makers(), self._names_of_outputs()),
+            "parameters": self.parameters,
+            "weights": [self.values.ref(w) for w in self.weights],
+            "group_of_weight": [] if step is None else [step.place[w][0] for w in self.weights],
         }
+
+    def moment(self) -> dict[str, Any]:
+        """The numbers as they are now."""
+        subject = self.subject
+        gradients = dict(zip(subject.model.parameters(), subject.gradients))
+        return {
+            "title": subject.title or "tinygnn explain",
+            "epoch": subject.epoch,
+            **self.values.moment(gradients),
+            "optimizer": None if subject.step is None else _step_facts(subject.step, self.weights),
+            "agreements": [
+                _agreement_facts(agreement, shown)
+                for agreement, shown in zip(subject.agreements, self.shown_messages)
+            ],
+        }
+
+    def _notes(self) -> list[str]:
+        notes = [*self.subject.notes, self.left_out] if self.left_out else list(self.subject.notes)
+        hidden = sum(
+            [count for layer in self.layers for p in layer["passings"] for count, _ in p["more"].values()]
+        )
+        if hidden:
+            notes.append(
+                f"{hidden} messages are shown as sums alone, beyond {self.most_messages} to each node."
+            )
+        if self.cut:
+            notes.append(
+                f"Of the autograd graph the page has the {len(self.values)} Values closest to its numbers."
+            )
+        return notes
+
+    def _names_of_outputs(self) -> dict[Value, str]:
+        """What the model gave for the nodes that are not on the page, and for graphs."""
+        rows, n = self.subject.outputs, self.subject.graph.num_nodes
+        found = {}
+        for i, row in enumerate(rows if isinstance(rows, list) else []):
+            of = f"of {self.subject.label(i)}" if len(rows) == n else f"of graph {i}"
+            for f, value in enumerate(row if isinstance(row, list) and i not in self.place else []):
+                if isinstance(value, Value):
+                    found[value] = f"output {of} [{f}]"
+        return found
 
     def _edges(self) -> list[tuple[int, int]]:
         pairs = {
@@ -271,49 +284,7 @@ class PageData:
         }
         return sorted([(self.place[a], self.place[b]) for a, b in pairs])
 
-    def _values(self) -> dict[str, Any]:
-        ops: dict[str, int] = {}
-        groups: dict[str, int] = {}
-        found = self._groups()
-        parameters = self.subject.parameter_names()
-        gradients = dict(zip(self.subject.model.parameters(), self.subject.gradients))
-        data: list[float | str] = []
-        grads: list[float | str | None] = []
-        parents: list[list[int]] = []
-        op_of, group_of, partials, names = [], [], {}, {}
-        for k, value in enumerate(self.values):
-            if not isinstance(value, Value):
-                data.append(short(value))
-                grads.append(None)
-                op_of.append(ops.setdefault("constant", len(ops)))
-                parents.append([])
-                group_of.append(-1)
-                continue
-            op = value.op if isinstance(value.op, str) else value.op[0]
-            data.append(short(value.data))
-            grads.append(short(gradients.get(value, value.grad)))
-            op_of.append(ops.setdefault(op, len(ops)))
-            known = [self._value_places.get(parent, -1) for parent in value.parents]
-            if op not in DERIVED and value.parents:
-                partials[k] = [short(partial) for partial in value.partials]
-            parents.append(known)
-            if value in parameters:
-                names[k] = parameters[value]
-            name = found.get(value, "")
-            group_of.append(groups.setdefault(name, len(groups)) if name else -1)
-        return {
-            "data": data,
-            "grad": grads,
-            "op": op_of,
-            "ops": list(ops),
-            "parents": parents,
-            "partials": partials,
-            "group": group_of,
-            "groups": list(groups),
-            "parameters": names,
-        }
-
-    def _groups(self) -> dict[Value, str]:
+    def _makers(self) -> dict[Value, str]:
         """Which layer made each Value: the child of the model that was being called, or "loss"."""
         found: dict[Value, str] = {}
         roots = self.subject.tape.calls
@@ -325,40 +296,53 @@ class PageData:
         _claim(found, [self.subject.loss], "loss")
         return found
 
-    def _optimizer(self) -> dict[str, Any] | None:
-        """What the next step of Adam or AdamW starts from, for the weights on the page."""
-        optimizer = self.subject.optimizer
-        if not isinstance(optimizer, Adam):
-            return None if optimizer is None else {"name": type(optimizer).__name__}
-        found: dict[str, Any] = {
-            "name": type(optimizer).__name__,
-            "groups": [],
-            "of": {},
-            "m": {},
-            "v": {},
-        }
-        for number, (group, state) in enumerate(zip(optimizer.param_groups, optimizer.state)):
-            settings = {name: group[name] for name in ("lr", "betas", "eps", "weight_decay", "maximize")}
-            decoupled = isinstance(optimizer, AdamW)
-            found["groups"].append({**settings, "decoupled": decoupled, "t": state.get("step", 0) + 1})
-            if group["amsgrad"]:
-                return {"name": "Adam with amsgrad"}
-            for place, parameter in enumerate(group["params"]):
-                k = self._value_places.get(parameter)
-                if k is None:
-                    continue
-                found["of"][k] = number
-                if state:
-                    found["m"][k] = short(state["exp_avg"][place])
-                    found["v"][k] = short(state["exp_avg_sq"][place])
-        return found
+
+def _step_facts(step: NextStep, weights: Sequence[Value]) -> dict[str, Any]:
+    """What the next step of an optimizer starts from and ends with, for the weights on the page."""
+    remembered = {}
+    for name in REMEMBERED:
+        numbers = [step.memory(w, name) for w in weights]
+        if any(number is not None for number in numbers):
+            remembered[name] = packed([0.0 if number is None else number for number in numbers])
+    groups = []
+    for group, state in zip(step.groups, step.states):
+        settings = {name: setting for name, setting in group.items() if name not in ("params", "name")}
+        t = state.get("step", 0) + 1
+        betas = group.get("betas", ())
+        biases = [1.0 - beta**t for beta in betas]  # browsers' powers may differ in the last bit
+        groups.append({**settings, "t": t, "biases": biases, "remembers": sorted(state)})
+    return {
+        "name": type(step.optimizer).__name__,
+        "known": step.known,
+        "groups": groups,
+        "remembered": remembered,
+        "clip_norm": step.clip_norm,
+        "norm": step.norm,
+        "factor": step.factor,
+        "after": packed([step.after[w] for w in weights]),
+    }
 
 
-def short(number: float) -> float | str:
-    """Ten significant digits; what JSON has no number for is text."""
-    if number - number != 0.0:
-        return repr(number)
-    return float(f"{number:.10g}")
+def _agreement_facts(agreement: Agreement, shown: list[list[int]]) -> dict[str, Any]:
+    """Powers of ten that bound the differences of the messages on the page."""
+
+    def bounds(of_passings: Sequence[Sequence[float | None]]) -> list[list[int | None]]:
+        return [[_bound(of_one[k]) for k in ks] for of_one, ks in zip(of_passings, shown)]
+
+    return {
+        "library": agreement.library,
+        "reason": agreement.reason,
+        "outputs": _bound(agreement.outputs),
+        "messages": bounds(agreement.messages),
+        "gradients": bounds(agreement.gradients),
+    }
+
+
+def _bound(difference: float | None) -> int | None:
+    if difference is None:
+        return None
+    power = power_of_ten(difference)
+    return EQUAL if power is None else power
 
 
 def _made(passing: Passing, maker: dict[Value, str]) -> str:

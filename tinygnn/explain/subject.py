@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tinygnn.explain.agreement import Agreement, Compare
 from tinygnn.explain.record import record
+from tinygnn.explain.update import NextStep
 from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix, is_constant
+from tinygnn.nn import BatchNorm, BatchNorm1d, Dropout
 from tinygnn.nn.module import Module
 from tinygnn.optim import Optimizer
 from tinygnn.tape import Call, Tape
@@ -23,7 +26,9 @@ class Subject:
     """What is explained, after `backward` of its loss.
 
     title: what it is, in a line. notes: what has to be said of it, in sentences. outputs: what the model
-    gave for each node. optimizer: the one whose next step is shown. gradients: of the model's parameters.
+    gave for each node. gradients: of the model's parameters. step: what the optimizer would make of them.
+    in_loss: which nodes the loss looks at, where that is known. epoch: how long the weights were trained,
+    where that is known. agreements: what another library says to each layer's messages.
     """
 
     model: Module
@@ -31,10 +36,13 @@ class Subject:
     tape: Tape
     loss: Value
     outputs: list[list[Any]]
-    optimizer: Optimizer | None = None
     title: str = ""
     notes: list[str] = field(default_factory=list)
     gradients: list[float] = field(default_factory=list)
+    step: NextStep | None = None
+    in_loss: list[bool] = field(default_factory=list)
+    epoch: int | None = None
+    agreements: list[Agreement] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -45,16 +53,22 @@ class Subject:
         optimizer: Optimizer | None = None,
         *,
         title: str = "",
+        clip_norm: float | None = None,
+        in_loss: Sequence[bool] | None = None,
+        epoch: int | None = None,
+        compare: Compare | None = None,
     ) -> Subject:
         """Run the model on the graph as it stands, in evaluation (dropout off), and the loss backward.
 
-        loss: of the model's output; by default what the labels y ask for over the train mask. The model's
-        training mode and gradients are put back as they were.
+        loss: of the model's output; by default what the labels y ask for over the train mask. clip_norm:
+        what training clips gradients to. compare: asks another library, see `Agreement`. The model's
+        training mode, weights and gradients are put back as they were, and the optimizer too.
 
         Raises ValueError for a graph without labels where no loss is given, and for a model in which no
         messages are passed.
         """
         if loss is None:
+            in_loss = graph.train_mask or [True] * graph.num_nodes
             loss = default_loss(graph)
         modes = [(module, module.training) for module in model.modules()]
         parameters = model.parameters()
@@ -70,10 +84,15 @@ class Subject:
                 module.training = mode
         if not tape.layers:
             raise ValueError(f"{model!r} passes no messages: there is nothing to explain along edges")
-        found = cls(model, graph, tape, value, outputs, optimizer, title)
+        found = cls(model, graph, tape, value, outputs, title, in_loss=list(in_loss or []), epoch=epoch)
         if _some_constant(tape):
             found.notes.append("Messages of constant features are constants: they have no gradient.")
+        found.notes += _other_in_training(modes)
         found.gradients = [parameter.grad for parameter in parameters]
+        if optimizer is not None:
+            found.step = NextStep.of(optimizer, clip_norm)
+        if compare is not None:
+            found.agreements = compare(tape)
         for parameter, gradient in zip(parameters, gradients):
             parameter.grad = gradient
         return found
@@ -161,6 +180,16 @@ def _some_constant(tape: Tape) -> bool:
     """Whether a message has no Value in it."""
     passings = [passing for call in tape.layers for passing in call.passings]
     return any(is_constant(message) for passing in passings for message in passing.messages[:1])
+
+
+def _other_in_training(modes: Sequence[tuple[Module, bool]]) -> list[str]:
+    """What to say where training's step comes from other numbers than those of evaluation."""
+    drops = any(isinstance(module, Dropout) and module.p > 0.0 for module, _ in modes)
+    batches = any(isinstance(module, (BatchNorm, BatchNorm1d)) for module, _ in modes)
+    reasons = ["dropout is off"] * drops + ["batch norms use their running means"] * batches
+    if not reasons:
+        return []
+    return [f"The model runs as in evaluation: {' and '.join(reasons)}; a step of training differs by that."]
 
 
 def _passes(call: Call) -> bool:

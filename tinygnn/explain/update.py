@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from tinygnn.explain.chain import Line
 from tinygnn.explain.expression import Expression, call, sum_of_products
+from tinygnn.explain.line import Line
 from tinygnn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop, clip_grad_norm_
 from tinygnn.optim.clip_grad import EPSILON
 from tinygnn.value import Value, divide
