@@ -13,6 +13,7 @@ from tinygnn.conformance import own_code, report
 from tinygnn.conformance.api import every_case
 from tinygnn.conformance.case import Backend, Case
 from tinygnn.conformance.doors import add_doors, ask, backend_behind, left_over
+from tinygnn.conformance.html_report import write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.known_differences import known_differences, no_records
 from tinygnn.conformance.progress import shown
@@ -71,6 +72,9 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the report")
     group.add_argument("-v", "--verbose", action="store_true", help="a line for every case")
     group.add_argument("--jsonl", type=Path, metavar="FILE", help="write one line of JSON for every outcome")
+    group.add_argument(
+        "--html", type=Path, metavar="FILE", help="write one page of HTML, to be opened from disk"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -111,6 +115,8 @@ def main(args: argparse.Namespace) -> int:
     if args.jsonl is not None:
         write_jsonl(args.jsonl, runs)
     print_report(runs, problems, notes, args.verbose)
+    if args.html is not None:
+        write_html(args.html, runs, problems, notes)
     return int(bool(problems) or any(outcome.failed for _, done in runs for outcome in done))
 
 
@@ -119,10 +125,10 @@ def test_the_suite(args: argparse.Namespace, cases: Sequence[Case], everything: 
 
     Raises ValueError where torch is missing, or options are given that mean nothing here.
     """
-    if args.jsonl or args.backend not in (None, "torch"):
+    if args.jsonl or args.html or args.backend not in (None, "torch"):
         raise ValueError(
             "--mutants changes the torch backend and prints a report of its own: leave out "
-            "--backend and --jsonl"
+            "--backend, --jsonl and --html"
         )
     TorchBackend()
     return int(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tinygnn.conformance.case import Backend, Case, Failed, Unsupported
+from tinygnn.conformance.case import Backend, Case, Failed, Numbers, Unsupported
 from tinygnn.conformance.compare import Difference, Expected
 from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.spread import repeated
@@ -21,6 +21,7 @@ class Outcome:
 
     spread: how many ulps the backend's own runs of the case lie apart, where it ran more than once.
     again: the line that shows it again, where that is not the command with the backend's name.
+    answers: all that the backend gave, kept where it is wrong.
     """
 
     case: Case
@@ -30,6 +31,7 @@ class Outcome:
     differences: Sequence[Difference] = field(default_factory=tuple)
     spread: float = 0.0
     again: str = ""
+    answers: Mapping[str, Numbers] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -95,7 +97,8 @@ def run_one(
         if known is not None and known.raises and known.raises in str(error):
             return Outcome(case, backend.name, "known", known.reason)
         return Outcome(case, backend.name, "error", said)
-    return Outcome(case, backend.name, verdict, detail, tuple(differences), spread)
+    answers = result.outputs if verdict in FAILURES else {}
+    return Outcome(case, backend.name, verdict, detail, tuple(differences), spread, answers=answers)
 
 
 def line_again(backend: Backend, case: Case) -> str:

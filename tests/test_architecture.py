@@ -64,6 +64,7 @@ READING_ORDER = [
     "curves",
     "recorder",
     "progress",
+    "web_page",
     "explain",
     "commands",
     "cli",

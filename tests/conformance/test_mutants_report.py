@@ -43,7 +43,7 @@ def test_verbose_lists_every_id(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_it_prints_no_other_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["--mutants", "--backend", "pyg"]) == 2
-    assert "leave out --backend and --jsonl" in capsys.readouterr().err
+    assert "leave out --backend, --jsonl and --html" in capsys.readouterr().err
 
 
 def test_a_mutant_that_nothing_catches_is_a_problem() -> None:
