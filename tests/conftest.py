@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import pytest
@@ -75,6 +77,101 @@ def browser() -> Iterator[Any]:
     started.quit()
 
 
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Page]]:
+    """Open a page from disk in a window of that size, in light or dark."""
+
+    def visit(path: Path, *, width: int = 1500, height: int = 1100, dark: bool = False) -> Page:
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        browser.get_log("browser"), browser.get_log("performance")
+        browser.get(path.as_uri())
+        return Page(browser)
+
+    yield visit
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+class Page:
+    """What can be asked of a page that is open in the browser."""
+
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
+
+    def find(self, selector: str) -> list[Any]:
+        return list(self.browser.find_elements("css selector", selector))
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of the elements, folded ones too."""
+        script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
+        return list(self.browser.execute_script(script, selector))
+
+    def errors(self) -> list[str]:
+        """What the console holds."""
+        return [entry["message"] for entry in self.browser.get_log("browser")]
+
+    def requests(self) -> list[str]:
+        """What was asked for since the page was opened, itself among it."""
+        events = [json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")]
+        sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        return [each["request"]["url"] for each in sent]
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        script = "return document.documentElement.scrollWidth - window.innerWidth"
+        return int(self.browser.execute_script(script))
+
+    def contrasts(self) -> list[tuple[float, str]]:
+        """The contrast (WCAG 2) of every text in HTML that is seen, and its beginning; the least first."""
+        return sorted((ratio, text) for ratio, text in self.browser.execute_script(CONTRAST))
+
+    def unnamed(self) -> list[str]:
+        """The roles of what can be reached by keyboard and has no name for a screen reader."""
+        tree = self.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        reached = [
+            node for node in tree
+            for each in node.get("properties", []) if each["name"] == "focusable" and each["value"]["value"]
+        ]  # fmt: skip
+        roles = [(node["role"]["value"], node.get("name", {}).get("value")) for node in reached]
+        return [role for role, name in roles if not name and role != "RootWebArea"]
+
+    def tab(self, times: int) -> list[str]:
+        """What has the focus after each press of Tab: its element's name."""
+        from selenium.webdriver.common.keys import Keys
+
+        names = []
+        for _ in range(times):
+            self.browser.switch_to.active_element.send_keys(Keys.TAB)
+            names.append(self.browser.execute_script("return document.activeElement.tagName.toLowerCase()"))
+        return names
+
+
+CONTRAST = """
+const linear = (x) => x / 255 <= 0.03928 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4;
+const light = (c) => 0.2126 * linear(c[0]) + 0.7152 * linear(c[1]) + 0.0722 * linear(c[2]);
+const parse = (text) => {
+  const n = text.match(/[\\d.]+/g).map(Number);
+  return n.length < 4 ? [...n, 1] : n;
+};
+const over = (top, below) => top.slice(0, 3).map((x, k) => x * top[3] + below[k] * (1 - top[3]));
+const root = matchMedia("(prefers-color-scheme: dark)").matches ? [0, 0, 0] : [255, 255, 255];
+const ground = (e) => {
+  const found = [];
+  for (; e; e = e.parentElement) found.push(parse(getComputedStyle(e).backgroundColor));
+  return found.reverse().reduce((below, top) => over(top, below), root);
+};
+const out = [];
+for (const e of document.querySelectorAll("body *")) {
+  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  if (!own || !e.checkVisibility() || e.closest("svg, script, option")) continue;
+  const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+  out.push([(a + 0.05) / (b + 0.05), e.textContent.slice(0, 30)]);
+}
+return out;
+"""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DRIVER = ("chromedriver",)
 
