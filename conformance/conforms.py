@@ -11,7 +11,7 @@ from typing import Any
 from tinygnn.conformance import report
 from tinygnn.conformance.api import Report, every_case, shared_reference
 from tinygnn.conformance.case import DATA, FLAGS, Case
-from tinygnn.conformance.hints import Wrong, first_off, hints
+from tinygnn.conformance.hints import Wrong, first_off, hints, label, outputs_of
 from tinygnn.conformance.instances import cases_of_instance
 from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.modules import MODULE_DATA
@@ -23,7 +23,7 @@ from tinygnn.conformance.selection import choose
 from tinygnn.conformance.subjects import BACKWARD, subject_of
 
 SHOWN = 5  # failures that are told in full; of the others the ids
-LONGEST_GIVEN = 400  # characters of what a case is given, which then is shown
+LONGEST_GIVEN = 250  # characters of what a case is given, which then is shown
 Again = Callable[[str], str]  # the line that shows the case of an id again
 
 
@@ -33,7 +33,8 @@ class Conformance(Report):
 
     like: str = ""
     hints: Sequence[str] = ()  # what the wrong numbers have in common
-    places: Mapping[str, str] = field(default_factory=dict)  # by id: the first number that is wrong
+    first: Mapping[str, str] = field(default_factory=dict)  # by id: the first number that is wrong
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by id and output: where it stands
     shown: int = SHOWN
 
     def __str__(self) -> str:
@@ -109,12 +110,13 @@ def conformance_of(
         raise ValueError(f"no case of {name} that {backend.name} could run has an id that holds {k!r}")
     chosen = choose(cases, k, (), flags, quick)
     again = again or line_for(module, backend, name, params, options)
-    outcomes, wrong = [], []
+    outcomes, wrong, failed = [], [], []
     for case in chosen:
         outcome = outcome_of(case, backend, reference, known_of_pyg.get(case.id))
         outcomes.append(replace(outcome, again=again(case.id)))
         if outcomes[-1].verdict == "wrong" and backend.result is not None:
             wrong.append(Wrong(case, reference.expected(case), backend.result))
+            failed.append(outcome)
     return Conformance(
         backend.name,
         backend.version,
@@ -123,8 +125,15 @@ def conformance_of(
         name,
         hints(wrong, only_backward=subject.kind == BACKWARD),
         {each.case.id: first_off(each) for each in wrong},
+        {each.case.id: labels_of(each, outcome) for each, outcome in zip(wrong, failed)},
         shown,
     )
+
+
+def labels_of(wrong: Wrong, outcome: Outcome) -> dict[str, str]:
+    """Where the worst number of each output stands."""
+    names = outputs_of(wrong)
+    return {d.output: label(wrong, d.output, d.index) for d in outcome.differences if d.output in names}
 
 
 def version_of_pyg() -> str | None:
@@ -239,9 +248,10 @@ def failure_lines(outcome: Outcome, found: Conformance) -> Iterator[str]:
     wrong = [difference for difference in outcome.differences if not difference.ok]
     if wrong:
         yield report.side_by_side_header(found.backend).replace("tinygnn", "expected")
-        yield from map(report.side_by_side, wrong)
-    if found.places.get(case.id):
-        yield from report.wrap(found.places[case.id])
+        labels = found.labels.get(case.id, {})
+        yield from (report.side_by_side(each, labels.get(each.output, "")) for each in wrong)
+    if found.first.get(case.id):
+        yield from report.wrap(found.first[case.id])
     if any(looks_like_float32(difference) for difference in wrong):
         yield "  The error is as large as float32's rounding: something in it is not float64."
     yield f"  reproduce: {outcome.again}"
@@ -263,6 +273,8 @@ def given_in(case: Case) -> str:
     parts = [f"{name} = {numbers!r}" for name, numbers in given.items()]
     if case.edge_index is not None:
         parts.append(f"edge_index = {case.edge_index!r}")
+    if case.kind == "optimizer":
+        return f"Given: {'; '.join(parts)}; gradients of step 1 = {case.options['gradients'][0]!r}."
     return f"Given: {'; '.join(parts)}. d(objective)/d(out) = {case.cotangent!r}."
 
 
@@ -285,7 +297,8 @@ def in_common(outcomes: Sequence[Outcome]) -> Iterator[str]:
         if with_flag and passing and not any(flag in outcome.case.flags for outcome in passing):
             yield f"all failing cases and none that passes have the flag {flag} ({legend})"
     outputs = [{d.output for d in outcome.differences if not d.ok} for outcome in failing]
-    if all(outputs) and all(found == outputs[0] for found in outputs):
+    several = len(failing[0].differences) > 1
+    if several and all(outputs) and all(found == outputs[0] for found in outputs):
         yield f"in all failing cases {', '.join(sorted(outputs[0]))} and nothing else is wrong"
 
 

@@ -56,13 +56,17 @@ def first_off(wrong: Wrong) -> str:
     """The first number that is wrong, where it stands, or nothing."""
     for name in outputs_of(wrong):
         for i, expected, got in numbers_off(wrong, name):
-            place = "".join(f"[{k}]" for k in place_of(i, wrong.expected.outputs[name]))
             step = ""
             if wrong.case.kind == "optimizer":
                 row, column = place_of(i, wrong.expected.outputs[name])
                 step = f", which is parameter {column} after step {row + 1}"
-            return f"first off: {name}{place} is {got:.10g}, must be {expected:.10g}{step}"
+            return f"first off: {label(wrong, name, i)} is {got:.10g}, must be {expected:.10g}{step}"
     return ""
+
+
+def label(wrong: Wrong, name: str, position: int) -> str:
+    """An output's name and where in it the number at a position stands, "out[0][1]"."""
+    return name + "".join(f"[{k}]" for k in place_of(position, wrong.expected.outputs[name]))
 
 
 def place_of(position: int, nested: Numbers) -> list[int]:

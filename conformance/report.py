@@ -65,11 +65,11 @@ def side_by_side_header(backend: str) -> str:
     return f"  {'output':25} {'expected':>23} {backend:>23} {'c':>8} {'bound':>6} {'ulps':>8}"
 
 
-def side_by_side(difference: Difference) -> str:
-    """One wrong output: its worst number in both, or what is wrong with it."""
+def side_by_side(difference: Difference, label: str = "") -> str:
+    """One wrong output: its worst number in both, called by the label; or what is wrong with it."""
     if difference.problem and math.isfinite(difference.ratio):
         return f"  {difference.output:25} {difference.problem}"
-    place = f"{difference.output}[{difference.index}]"
+    place = label or f"{difference.output}[{difference.index}]"
     place = place if len(place) <= 25 else place[:11] + "…" + place[-13:]
     bound = short(difference.bound)
     numbers = f"{difference.expected:>23.16g} {difference.got:>23.16g}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinygnn import Value
+from tinygnn import Value, mse_loss
 from tinygnn.explain import draw
+from tinygnn.nn import GCNConv
 
 
 def memory(backward: bool) -> str:
@@ -31,12 +32,50 @@ def neuron() -> str:
     return draw(loss, names={w1: "w1", w2: "w2", b: "b", z: "z", y: "y", loss: "loss"})
 
 
+def message() -> str:
+    """Chapter 4: what Dot hears, added up."""
+    x = [Value(1.0), Value(2.0), Value(6.0)]
+    heard = x[0] + x[1]
+    total = heard + x[2]
+    total.backward()
+    return draw(total, names={x[0]: "x0 (Ann)", x[1]: "x1 (Bob)", x[2]: "x2 (Cem)", total: "Dot hears"})
+
+
+def gcn() -> str:
+    """Chapter 5: the first number of Dot's new row."""
+    conv = GCNConv(2, 2)
+    conv.load_state_dict({"lin.weight": [[1.0, 2.0], [0.5, -1.0]], "bias": [0.5, 0.0]})
+    assert conv.bias is not None
+    out = conv([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]], ([0, 1, 2], [3, 3, 3]))[3][0]
+    out.backward()
+    senders = ("Ann", "Bob", "Cem", "Dot")
+    names = {value: f"W x of {who}" for value, who in zip(out.parents, senders)}
+    names |= {conv.lin.weight[0][0]: "W[0][0]", conv.lin.weight[0][1]: "W[0][1]", conv.bias[0]: "b[0]"}
+    return draw(out, names={**names, out: "Dot's number"})
+
+
+def training() -> str:
+    """Chapter 6: the loss of two nodes, in which w and b take part twice each."""
+    conv = GCNConv(1, 1)
+    w = conv.lin.weight[0][0]
+    assert conv.bias is not None
+    b = conv.bias[0]
+    w.data, b.data = 1.0, 0.0
+    rows = conv([[1.0], [2.0], [3.0], [2.0]], ([0, 1, 2], [3, 3, 3]))
+    loss = mse_loss(rows, [[2.0], [0.0], [0.0], [5.5]], mask=[True, False, False, True])
+    loss.backward()
+    return draw(loss, names={w: "w", b: "b", rows[0][0]: "Ann", rows[3][0]: "Dot", loss: "L"})
+
+
 def pictures() -> dict[str, str]:
     """All pictures by file name."""
     return {
         "memory.svg": memory(backward=False),
         "backward.svg": memory(backward=True),
         "neuron.svg": neuron(),
+        "message.svg": message(),
+        "gcn.svg": gcn(),
+        "training.svg": training(),
     }
 
 
