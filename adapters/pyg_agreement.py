@@ -71,7 +71,7 @@ def _compared(call: Call, library: str) -> Agreement:
         *[_tensor(given, place == _edges_at(conv)) for place, given in enumerate(call.inputs)],
         **{name: _tensor(given, name == "edge_index") for name, given in call.options.items()},
     )
-    ours, theirs = list(_our_streams(conv, call.passings)), list(_their_streams(conv, found.passings))
+    ours, theirs = list(_our_streams(conv, call.passings)), list(their_streams(conv, found.passings))
     if len(ours) != len(theirs):
         raise AdapterError(f"PyG passes messages {len(theirs)} times here, and {len(ours)} were recorded")
     cotangent = [[v.grad if isinstance(v, Value) else 0.0 for v in row] for row in call.output]
@@ -137,7 +137,7 @@ def _edges_at(conv: Any) -> int:
 # ---- streams ------------------------------------------------------------------------------------------
 
 
-def _numbered(pairs: Sequence[tuple[int, int]]) -> list[Key]:
+def numbered(pairs: Sequence[tuple[int, int]]) -> list[Key]:
     """Pairs of sender and hearer, told apart where there are several of them."""
     seen: Counter[tuple[int, int]] = Counter()
     keys = []
@@ -151,20 +151,20 @@ def _our_streams(conv: Any, passings: Sequence[Passing]) -> Iterator[Stream]:
     """One for each passing; where a passing has several relations, one for each of them."""
     torch = require_torch()
     for passing in passings:
-        for ks in _split(conv, passing):
+        for ks in split(conv, passing):
             rows = [passing.messages[k] for k in ks]
             values = all(isinstance(v, Value) for row in rows for v in row)
             yield Stream(
-                _numbered([(passing.sources[k], passing.targets[k]) for k in ks]),
+                numbered([(passing.sources[k], passing.targets[k]) for k in ks]),
                 torch.tensor([[float(v) for v in row] for row in rows], dtype=torch.float64),
                 torch.tensor([[v.grad for v in row] for row in rows], dtype=torch.float64)
                 if values and rows
                 else None,
-                [_share(passing, k) for k in ks],
+                [share(passing, k) for k in ks],
             )
 
 
-def _split(conv: Any, passing: Passing) -> list[list[int]]:
+def split(conv: Any, passing: Passing) -> list[list[int]]:
     """Which messages of a passing belong to each stream."""
     if isinstance(conv, nn.RGCNConv) and passing.numbers:
         of = [int(told["r"]) for told in passing.numbers]
@@ -172,7 +172,7 @@ def _split(conv: Any, passing: Passing) -> list[list[int]]:
     return [list(range(len(passing.messages)))]
 
 
-def _share(passing: Passing, k: int) -> float:
+def share(passing: Passing, k: int) -> float:
     return 1.0 / passing.numbers[k]["n"] if passing.numbers and "/ n" in passing.formula else 1.0
 
 
@@ -182,7 +182,7 @@ def _together(passings: Sequence[Passing], conv: Any, streams: Sequence[Any]) ->
     found: list[Any] = []
     for passing in passings:
         of_passing: list[Any] = [None] * len(passing.messages)
-        for ks in _split(conv, passing):
+        for ks in split(conv, passing):
             for k, number in zip(ks, left.pop(0)):
                 of_passing[k] = number
         found.append(of_passing)
@@ -192,7 +192,7 @@ def _together(passings: Sequence[Passing], conv: Any, streams: Sequence[Any]) ->
 View = Callable[[Any], Any]
 
 
-def _their_streams(conv: Any, passings: Sequence[PygPassing]) -> Iterator[tuple[PygPassing, View]]:
+def their_streams(conv: Any, passings: Sequence[PygPassing]) -> Iterator[tuple[PygPassing, View]]:
     """Their passings, one for each head, tower or stack, and what takes it out of a tensor."""
     for passing in passings:
         if passing.messages is None:
@@ -211,7 +211,7 @@ def _stream(passing: PygPassing, view: View) -> Stream:
     messages, gradients = passing.messages, passing.messages.grad
     pairs = list(zip(*passing.edge_index.tolist()))
     return Stream(
-        _numbered(pairs),
+        numbered(pairs),
         view(messages).detach(),
         None if gradients is None else view(gradients),
         [1.0] * len(pairs),

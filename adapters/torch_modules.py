@@ -192,6 +192,8 @@ def _insist_on_all_options(module: Any, model: Module, path: str) -> None:
         return  # an alias, all of whose options have been read
     parts = dict(back.named_modules(remove_duplicate=False))
     for inner, part in module.named_modules(remove_duplicate=False):
+        if inner in parts and type(parts[inner]) is not type(part):
+            continue  # an alias within it
         kept = _options(parts[inner]) if inner in parts else {}
         for name, value in _options(part).items():
             if not _equal(kept.get(name), value):

@@ -16,6 +16,7 @@ from tinygnn.conformance.doors import add_doors, ask, backend_behind, left_over
 from tinygnn.conformance.html_report import write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.known_differences import known_differences, no_records
+from tinygnn.conformance.model_command import add_model, compare_model, insist_on_model
 from tinygnn.conformance.progress import shown
 from tinygnn.conformance.pyg_backend import PygBackend
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test the suite: plant mistakes into torch and say what catches them",
     )
     add_doors(parser)
+    add_model(parser)
     add_selection(parser)
     add_output(parser)
     own_code.add_arguments(parser)
@@ -88,6 +90,9 @@ def main(args: argparse.Namespace) -> int:
         raise ValueError(
             "--like, --param and --option say what --check is to be like: give --check FILE.py:NAME"
         )
+    if args.model is not None:
+        return compare_model(args)
+    insist_on_model(args)
     everything = every_case()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
     theirs = backend_behind(args, everything)

@@ -33,15 +33,10 @@ def backend_behind(args: argparse.Namespace, everything: Sequence[Case]) -> Back
 
     Raises ValueError where options contradict each other, or what is asked for is not there.
     """
-    given = {
-        "--mutants": args.mutants,
-        "--backend": args.backend,
-        "--exec": args.harness,
-        "--answers": args.answers,
-        "--questions": args.questions,
-    }
-    chosen = [name for name, value in given.items() if value not in (None, False)]
-    if len(chosen) > 1 and chosen != ["--mutants", "--backend"]:
+    given = {"--backend": args.backend, "--exec": args.harness}
+    given |= {"--answers": args.answers, "--questions": args.questions}
+    chosen = [name for name, value in given.items() if value is not None] + ["--mutants"] * args.mutants
+    if len(chosen) > 1 and chosen != ["--backend", "--mutants"]:
         raise ValueError(f"{' and '.join(chosen)} are given: give one of them")
     if args.timeout is not None and args.harness is None:
         raise ValueError("--timeout is the time of a harness: give --exec too")

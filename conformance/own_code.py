@@ -112,16 +112,16 @@ class Answered(OwnCode):
 # ---- what the options say ---------------------------------------------------------------------------------
 
 
-def parts_of(check: str) -> tuple[Path, str]:
+def parts_of(check: str, option: str = "--check") -> tuple[Path, str]:
     """The file and the name. Raises ValueError for what has not both."""
     file, colon, name = check.rpartition(":")
     if not colon or not file or not name:
-        raise ValueError(f"--check is {check!r}: give {EXAMPLE}")
+        raise ValueError(f"{option} is {check!r}: give {EXAMPLE}")
     path = Path(file)
     if not path.is_file():
         near = sorted(p.name for p in path.parent.glob("*.py")) if path.parent.is_dir() else []
         hint = did_you_mean(path.name, near) or (f" (there are {', '.join(near[:8])})" if near else "")
-        raise ValueError(f"--check: there is no file {file}{hint}")
+        raise ValueError(f"{option}: there is no file {file}{hint}")
     return path, name
 
 
@@ -160,7 +160,7 @@ def imported(path: Path) -> ModuleType:
     name = f"checked_{path.stem}"  # its own name may be that of a module that is there already
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ValueError(f"--check: {path} is no Python file: give {EXAMPLE}")
+        raise ValueError(f"{path} is no Python file: give {EXAMPLE}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -196,7 +196,7 @@ def named_in(module: ModuleType, name: str, path: Path) -> Any:
             hint = did_you_mean(part, own) or (
                 f": it has {', '.join(own)}" if own else ": it defines nothing"
             )
-            raise ValueError(f"--check: {path} has no {name}{hint}")
+            raise ValueError(f"{path} has no {name}{hint}")
         made = getattr(made, part)
     return made
 

@@ -520,6 +520,13 @@ def test_pytorchs_own_linear_comes_in_too() -> None:
     assert ours.state_dict() == {"weight": theirs.weight.tolist()}
 
 
+def test_pytorchs_own_linear_comes_in_within_a_layer() -> None:
+    own = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    for layer in (pyg.nn.GINConv(own).double(), own):
+        names = [name for name, _ in from_torch(layer).named_parameters()]
+        assert names == [name for name, _ in layer.named_parameters()]
+
+
 def test_a_class_of_ones_own_is_refused_with_what_can_be_done() -> None:
     class Mine(Module):
         def __init__(self) -> None:

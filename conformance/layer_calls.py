@@ -1,0 +1,104 @@
+"""What the layers of a torch module were given and gave back in one run, with all gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinygnn.adapters.pyg_messages import PygPassing, recording
+from tinygnn.conformance.torch_ops import import_torch
+from tinygnn.conformance.twins import Twin
+
+
+@dataclass(eq=False)
+class LayerCall:
+    """One call of a layer: copies of what it was given, whose gradients are this call's share alone.
+
+    passings: the messages that it passed. output: what it gave, a tensor that has its gradient, the first
+    where it gave several.
+    """
+
+    twin: Twin
+    given: tuple[Any, ...]
+    named: dict[str, Any]
+    passings: list[PygPassing] = field(default_factory=list)
+    output: Any = None
+
+
+def run_layers(module: Any, twins: Sequence[Twin], run: Callable[[Any], Any]) -> list[LayerCall]:
+    """Run the module by `run(module)`, then backward from a loss: Σ c_k out_k, where c is `cotangent`.
+
+    Returns the calls of its layers in order. The module is left as it was, but for gradients.
+    """
+    calls: list[LayerCall] = []
+    handles = []
+    module.zero_grad()
+    with recording(module) as passings:
+        for twin in twins:
+            begin, end = _hooks(twin, calls, passings)
+            handles.append(twin.layer.register_forward_pre_hook(begin, with_kwargs=True))
+            handles.append(twin.layer.register_forward_hook(end))
+        try:
+            output = first_tensor(run(module))
+        finally:
+            for handle in handles:
+                handle.remove()
+    if output is None:
+        raise ValueError("the model gives no tensor back")
+    if output.requires_grad:
+        (output * cotangent(output)).sum().backward()
+    return calls
+
+
+def cotangent(output: Any) -> Any:
+    """What the loss weighs each number of the output with: ±1/16, ±3/16 ... ±11/16 in turn."""
+    torch = import_torch()
+    k = torch.arange(output.numel(), device=output.device)
+    return ((2.0 * ((7 * k) % 12) - 11.0) / 16.0).to(output.dtype).reshape(output.shape)
+
+
+def first_tensor(output: Any) -> Any:
+    """The output itself, or the first tensor in it; None where there is none."""
+    if isinstance(output, import_torch().Tensor):
+        return output
+    parts = (
+        output.values() if isinstance(output, dict) else output if isinstance(output, (list, tuple)) else ()
+    )
+    return next((found for found in map(first_tensor, parts) if found is not None), None)
+
+
+def _hooks(twin: Twin, calls: list[LayerCall], passings: list[PygPassing]) -> tuple[Any, Any]:
+    running: list[tuple[LayerCall, int]] = []
+
+    def begin(layer: Any, given: Any, named: Any) -> Any:
+        call = LayerCall(
+            twin, tuple(map(_copied, given)), {name: _copied(part) for name, part in named.items()}
+        )
+        calls.append(call)
+        running.append((call, len(passings)))
+        return call.given, call.named
+
+    def end(layer: Any, given: Any, output: Any) -> Any:
+        call, start = running.pop()
+        call.passings = passings[start:]
+        call.output = first_tensor(output)
+        if call.output is not None and call.output.requires_grad:
+            call.output.retain_grad()
+        return output.clone() if output is call.output else output  # what follows may change its own in place
+
+    return begin, end
+
+
+def _copied(given: Any) -> Any:
+    """Copies of the floats in it, with gradients of their own."""
+    if isinstance(given, (list, tuple)) and type(given) in (list, tuple):
+        return type(given)(map(_copied, given))
+    torch = import_torch()
+    dense = isinstance(given, torch.Tensor) and given.layout == torch.strided
+    if not dense or not given.is_floating_point():
+        return given
+    copy = given.clone()
+    if copy.requires_grad:
+        copy.retain_grad()
+    return copy

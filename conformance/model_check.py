@@ -1,0 +1,81 @@
+"""A torch module's layers held against tinygnn's, one by one, on what they were given in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinygnn.conformance.case import Unsupported
+from tinygnn.conformance.checks import Check, compared, rows
+from tinygnn.conformance.layer_calls import run_layers
+from tinygnn.conformance.layer_replay import NO_GRADIENT, Replay, input_checks, output_check, replayed
+from tinygnn.conformance.message_check import message_checks
+from tinygnn.conformance.torch_ops import import_torch
+from tinygnn.conformance.twins import Twin, twins_of
+from tinygnn.nn.module import leaves
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What came of one call of a layer. reason: why it was not compared, "" where it was."""
+
+    name: str
+    kind: str
+    checks: list[Check] = field(default_factory=list)
+    bound: float = 0.0
+    reason: str = ""
+
+    @property
+    def departs(self) -> list[Check]:
+        """The quantities that are not tinygnn's, the first that departs first."""
+        return [check for check in self.checks if not check.ok]
+
+
+def check_layers(module: Any, run: Callable[[Any], Any]) -> list[LayerReport]:
+    """Run a torch module once by `run(module)`, forward and backward, and compare every layer.
+
+    The numbers of a layer come in the order in which they are made: messages, aggregates and output, then
+    back again their gradients, those of what the layer was given, and those of its parameters.
+    """
+    twins = twins_of(module)
+    calls = run_layers(module, twins, run)
+    reports = []
+    for call in calls:
+        same = [other for other in calls if other.twin is call.twin]
+        name = call.twin.name + f", call {same.index(call) + 1}" * (len(same) > 1)
+        try:
+            found = replayed(call)
+        except Unsupported as reason:
+            reports.append(LayerReport(name, call.twin.kind, reason=str(reason)))
+            continue
+        forward, backward = message_checks(found, call)
+        checks = [*forward, output_check(found, call), *backward, *input_checks(found)]
+        if len(same) == 1:
+            checks += parameter_checks(found, call.twin, twins)
+        reports.append(LayerReport(name, call.twin.kind, checks, found.bound))
+    called = {id(call.twin) for call in calls}
+    left = [twin for twin in twins if id(twin) not in called]
+    return reports + [LayerReport(twin.name, twin.kind, reason="it was not called") for twin in left]
+
+
+def parameter_checks(found: Replay, twin: Twin, twins: Sequence[Twin]) -> Iterator[Check]:
+    """The gradients of a layer's parameters, of those that no other layer shares."""
+    torch = import_torch()
+    shared = {id(p) for other in twins if other is not twin for p in other.layer.parameters()}
+    theirs = dict(twin.layer.named_parameters())
+    for name, values in [] if twin.ours is None else twin.ours.named_parameters():
+        parameter = theirs.get(name)
+        if parameter is None or id(parameter) in shared:
+            continue
+        none = parameter.grad is None
+        gradient = torch.zeros_like(parameter) if none else parameter.grad
+        numbers = leaves(values)
+        yield compared(
+            f"gradient of {name}" + NO_GRADIENT * none,
+            [number.grad for number in numbers],
+            gradient.flatten().tolist(),
+            list(map(found.gradient_size, numbers)),
+            found.bound,
+            rows(list(parameter.shape), ""),
+        )
