@@ -19,6 +19,8 @@ from tinygnn.conformance.known_differences import known_differences, no_records
 from tinygnn.conformance.model_command import add_model, compare_model, insist_on_model
 from tinygnn.conformance.progress import shown
 from tinygnn.conformance.pyg_backend import PygBackend
+from tinygnn.conformance.pyg_dense_backend import PygDenseBackend
+from tinygnn.conformance.pyg_sparse_backend import PygSparseBackend
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
 from tinygnn.conformance.selection import choose
 from tinygnn.conformance.summary_table import LEGEND, table
@@ -29,6 +31,8 @@ BACKENDS: dict[str, Callable[[], Backend]] = {
     "tinygnn": TinygnnBackend,
     "torch": TorchBackend,
     "pyg": PygBackend,
+    "pyg-sparse": PygSparseBackend,
+    "pyg-dense": PygDenseBackend,
 }
 Run = tuple[Backend, list[Outcome]]
 

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinygnn.conformance.case import Case, Numbers, Result
+from tinygnn.conformance.precision import FLOAT64, Precision
 from tinygnn.nn.module import leaves, shape
 
 EPS = 2.0**-52
-# Below the smallest normal number floats lie 2**-1074 apart, which is eps times this.
-SMALLEST_NORMAL = 2.0**-1022
 
 # c is at most k where each side commits k roundings of at most eps/2 at each value. A sum of n terms
 # commits n, which is added to this. Of the formulas of one operation the slope of gelu is the longest:
@@ -49,7 +48,7 @@ class Expected:
 
     outputs: the numbers by name. magnitudes: that of each number. bound: the largest c that rounding
     explains. subgradients: where the case sits on a kink or a tie, [low, high] in place of each number
-    of a gradient. conventions: right answers under other conventions.
+    of a gradient. conventions: right answers under other conventions. precision: of which numbers eps is.
     """
 
     outputs: Mapping[str, Numbers]
@@ -57,6 +56,7 @@ class Expected:
     bound: float
     subgradients: Mapping[str, Numbers] = field(default_factory=dict)
     conventions: Sequence[Convention] = ()
+    precision: Precision = FLOAT64
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _compare_output(name: str, case: Case, expected: Expected, outputs: Mapping[
     for i, (want, got, magnitude) in enumerate(
         zip(leaves(wanted), numbers, leaves(expected.magnitudes[name]))
     ):
-        here = measure(name, i, want, got, magnitude, expected.bound, strict)
+        here = measure(name, i, want, got, magnitude, expected.bound, strict, expected.precision)
         if i == 0 or here.ratio > worst.ratio:
             worst = here
     return worst
@@ -116,6 +116,7 @@ def measure(
     magnitude: float,
     bound: float,
     signed_zeros: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Difference:
     """Compare two numbers.
 
@@ -137,8 +138,9 @@ def measure(
     if math.isinf(error):
         return Difference(output, index, expected, got, error, math.inf, bound, math.inf)
     terms = magnitude if math.isfinite(magnitude) else abs(expected)
-    ratio = error / EPS / max(terms, SMALLEST_NORMAL)
-    return Difference(output, index, expected, got, error, ratio, bound, ulps_between(expected, got))
+    ratio = error / precision.eps / max(terms, precision.smallest_normal)
+    ulps = ulps_between(expected, got) * EPS / precision.eps
+    return Difference(output, index, expected, got, error, ratio, bound, ulps)
 
 
 def ulps_between(a: float, b: float) -> float:

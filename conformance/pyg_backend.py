@@ -1,4 +1,4 @@
-"""The backend `pyg`: PyTorch Geometric's own layers, along their edge_index path, in float64."""
+"""The backend `pyg`: PyTorch Geometric's own layers, along their edge_index path."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from tinygnn.adapters.errors import require
 from tinygnn.conformance.case import DATA, INDICES, Case, Result
 from tinygnn.conformance.data import karate
 from tinygnn.conformance.described import built
+from tinygnn.conformance.precision import FLOAT64, Precision
 from tinygnn.conformance.pyg_models import pyg_model
 from tinygnn.conformance.torch_backend import differentiate, model_outputs, run_training
 from tinygnn.conformance.torch_models import activate
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import INSTALL, import_torch, tensor
+from tinygnn.conformance.torch_place import moved, placed, require_device
 
 TENSORS = ("deg",)
 READOUTS = {"mean": "global_mean_pool", "sum": "global_add_pool", "max": "global_max_pool"}
@@ -29,14 +31,21 @@ class PygBackend:
 
     name = "pyg"
 
-    def __init__(self) -> None:
+    def __init__(self, precision: Precision = FLOAT64, device: str = "cpu") -> None:
         import_torch()
+        require_device(device)
         self.version = str(import_pyg().__version__)
+        self.precision, self.device = precision, device
 
     def supports(self, case: Case) -> bool:
         return case.kind in ("model", "module", "training") or case.call == "aggregate"
 
     def run(self, case: Case) -> Result:
+        with placed(self.precision.name, self.device):
+            return self.run_here(case)
+
+    def run_here(self, case: Case) -> Result:
+        """Run it, numbers and device being settled."""
         if case.kind == "training":
             return run_training(case, forward_on_karate(case))
         if case.kind == "module":
@@ -50,15 +59,19 @@ class PygBackend:
         model.load_state_dict(whole_state(case, parameters))
         for before in case.options.get("before", []):
             seen = {name: argument(case, name, values).detach() for name, values in before.items()}
-            call(model, case, **seen)
+            self.call(model, case, **seen)
         model.train(case.options.get("training", True))
         data = {name: argument(case, name, case.inputs[name]) for name in DATA if name in case.inputs}
         constants = {name: argument(case, name, case.options[name]) for name in DATA if name in case.options}
         arguments = {**constants, **data}
-        out = call(model, case, **arguments)
+        out = self.call(model, case, **arguments)
         out = read_out(case.options.get("readout"), out, arguments.get("batch"), arguments.get("batch_size"))
         outputs = model_outputs(case, activate(case.options.get("last"), out))
         return differentiate(case, {**data, **dict(model.named_parameters())}, outputs)
+
+    def call(self, model: Any, case: Case, **arguments: Any) -> Any:
+        """The model's output."""
+        return call(model, case, **arguments)
 
 
 def run_aggregation(case: Case) -> Result:
@@ -113,17 +126,17 @@ def forward_on_karate(case: Case) -> Callable[[dict[str, Any]], Any]:
 
 
 def build(case: Case) -> Any:
-    """PyG's layer or model for a case in float64, with random weights."""
+    """PyG's layer or model for a case, with random weights."""
     sizes, act = case.options["sizes"], case.options.get("act")
     settings = {name: setting(case.call, name, value) for name, value in case.options.get("conv", {}).items()}
     if case.call == "MLP":
         named = case.options.get("conv", {"act": act, "norm": None})  # it finds activations by itself
-        return import_pyg("torch_geometric.nn").MLP(sizes, **named).double()
+        return moved(import_pyg("torch_geometric.nn").MLP(sizes, **named))
     if case.call != "GNN":
         pyg, torch = import_pyg("torch_geometric.nn"), import_torch().nn
-        return getattr(pyg if hasattr(pyg, case.call) else torch, case.call)(*sizes, **settings).double()
+        return moved(getattr(pyg if hasattr(pyg, case.call) else torch, case.call)(*sizes, **settings))
     model = pyg_model(case.options.get("kind", "gcn"))
-    return model(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act, **settings).double()
+    return moved(model(sizes[0], sizes[1], len(sizes) - 1, sizes[-1], act=act, **settings))
 
 
 def setting(call: str, name: str, value: Any) -> Any:

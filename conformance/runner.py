@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from tinygnn.conformance.case import Backend, Case, Failed, Numbers, Unsupported
 from tinygnn.conformance.compare import Difference, Expected
 from tinygnn.conformance.known_differences import Known, known_differences
+from tinygnn.conformance.precision import FLOAT64, unfit
 from tinygnn.conformance.spread import repeated
 from tinygnn.conformance.vectors import find_vector
 from tinygnn.conformance.verdicts import FAILURES as FAILURES
@@ -80,11 +81,17 @@ def run_one(
 ) -> Outcome:
     """Run one case and give its verdict."""
     if not backend.supports(case):
-        return Outcome(case, backend.name, "skipped", f"{backend.name} does not run this kind of case")
+        return Outcome(case, backend.name, "skipped", why_not(backend, case))
     try:
         expected = reference.expected(case)
     except KeyError as error:
         return Outcome(case, backend.name, "error", str(error.args[0] if error.args else error))
+    precision = getattr(backend, "precision", FLOAT64)
+    reason = unfit(case, expected.outputs, expected.magnitudes, expected.bound, precision)
+    if reason:
+        return Outcome(case, backend.name, "skipped", reason)
+    if precision is not FLOAT64:
+        expected = replace(expected, precision=precision)
     try:
         result, spread = repeated(backend, case, repeat)
         verdict, detail, differences = judge(case, expected, result, known)
@@ -105,6 +112,12 @@ def line_again(backend: Backend, case: Case) -> str:
     """The line that shows a case again, where the backend knows one."""
     again = getattr(backend, "again", None)
     return str(again(case)) if callable(again) else ""
+
+
+def why_not(backend: Backend, case: Case) -> str:
+    """Why a backend does not support a case: what its `lacks(case)` says, if it has one."""
+    lacks = getattr(backend, "lacks", None)
+    return f"{backend.name}: {lacks(case)}" if lacks else f"{backend.name} does not run this kind of case"
 
 
 def unknown_ids(cases: Sequence[Case], backend: str, known: Mapping[str, Known]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The backend `torch`: every operation by torch's own, every model formula by formula, float64."""
+"""The backend `torch`: every operation by torch's own, every model formula by formula."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.data import karate
+from tinygnn.conformance.precision import FLOAT64, Precision
 from tinygnn.conformance.torch_models import has_formula, loss_of, model_output
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import import_torch, operations, tensor
+from tinygnn.conformance.torch_place import placed, require_device
 from tinygnn.conformance.torch_steps import run_optimizer
 
 
@@ -18,8 +20,10 @@ class TorchBackend:
 
     name = "torch"
 
-    def __init__(self) -> None:
+    def __init__(self, precision: Precision = FLOAT64, device: str = "cpu") -> None:
         self.version = str(import_torch().__version__)
+        require_device(device)
+        self.precision, self.device = precision, device
 
     def supports(self, case: Case) -> bool:
         if case.kind == "module":
@@ -29,6 +33,11 @@ class TorchBackend:
         return case.kind != "op" or case.call in operations()
 
     def run(self, case: Case) -> Result:
+        with placed(self.precision.name, self.device):
+            return self.run_here(case)
+
+    def run_here(self, case: Case) -> Result:
+        """Run it, numbers and device being settled."""
         if case.kind == "module":
             return run_module(case, import_torch().nn)
         if case.kind in ("optimizer", "schedule"):

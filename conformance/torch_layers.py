@@ -151,7 +151,7 @@ def with_self_loops(edge_index: Any, edge_attr: Any, num_nodes: int, fill_value:
         if isinstance(fill_value, str):
             loops = aggregate_groups(fill_value, edge_attr, [entering(i, targets) for i in range(num_nodes)])
         else:
-            loops = torch.full((num_nodes, edge_attr.shape[1]), fill_value, dtype=torch.float64)
+            loops = torch.full((num_nodes, edge_attr.shape[1]), fill_value, dtype=edge_attr.dtype)
         edge_attr = torch.cat([edge_attr, loops])
     nodes = list(range(num_nodes))
     return (sources + nodes, targets + nodes), edge_attr

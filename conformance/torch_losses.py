@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from tinygnn.conformance.torch_place import dtype
+
 TORCH_NAMES = {"bce_with_logits": "binary_cross_entropy_with_logits"}
 NAMES = (
     "mse_loss",
@@ -32,10 +34,10 @@ def loss(name: str, prediction: Any, target: Any, mask: list[bool] | None = None
     torch = import_module("torch")
     if not torch.is_tensor(target):
         is_class = isinstance(target[0], int)
-        target = torch.tensor(target, dtype=torch.long if is_class else torch.float64)
+        target = torch.tensor(target, dtype=torch.long if is_class else dtype())
     for weight in ("weight", "pos_weight"):
         if weight in options:
-            options[weight] = torch.tensor(options[weight], dtype=torch.float64)
+            options[weight] = torch.tensor(options[weight], dtype=dtype())
     if mask is not None:
         rows = torch.tensor(mask, dtype=torch.bool)
         prediction, target = prediction[rows], target[rows]

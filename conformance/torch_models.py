@@ -8,6 +8,7 @@ from typing import Any
 
 from tinygnn.conformance import torch_layers
 from tinygnn.conformance.case import DATA, Case
+from tinygnn.conformance.torch_place import dtype
 
 # What a GNN of each kind is made of.
 LAYER_OF = {"gcn": "GCNConv", "sage": "SAGEConv", "gat": "GATConv"}
@@ -30,7 +31,7 @@ def model_output(case: Case, inputs: Mapping[str, Any]) -> Any:
     """The output of a model, from tensors by the case's names."""
     torch = import_module("torch")
     constants = {name: case.options[name] for name in DATA if case.options.get(name) is not None}
-    inputs = {**{name: torch.tensor(c, dtype=torch.float64) for name, c in constants.items()}, **inputs}
+    inputs = {**{name: torch.tensor(c, dtype=dtype()) for name, c in constants.items()}, **inputs}
     h, layers = inputs["x"], len(case.options["sizes"]) - 1
     for i in range(layers):
         if i > 0:
@@ -86,13 +87,13 @@ def gcn_matrix(
     torch = import_module("torch")
     sources, targets = edge_index
     if edge_weight is None:
-        edge_weight = torch.ones(len(sources), dtype=torch.float64)
-    leaves_source = torch.zeros(len(sources), num_nodes, dtype=torch.float64)
-    enters_target = torch.zeros(len(sources), num_nodes, dtype=torch.float64)
+        edge_weight = torch.ones(len(sources), dtype=dtype())
+    leaves_source = torch.zeros(len(sources), num_nodes, dtype=edge_weight.dtype)
+    enters_target = torch.zeros(len(sources), num_nodes, dtype=edge_weight.dtype)
     for e, (source, target) in enumerate(zip(sources, targets)):
         leaves_source[e, source] = 1.0
         enters_target[e, target] = 1.0
-    loops = torch.zeros(num_nodes, dtype=torch.float64)
+    loops = torch.zeros(num_nodes, dtype=edge_weight.dtype)
     if normalize if add_self_loops is None else add_self_loops:
         own = {source: e for e, (source, target) in enumerate(zip(sources, targets)) if source == target}
         fill = 2.0 if improved else 1.0
@@ -121,7 +122,7 @@ def activate(name: str | None, h: Any) -> Any:
 def loss_of(name: str, prediction: Any, target: Any, mask: Any = None) -> Any:
     """mse_loss and cross_entropy of the masked rows."""
     torch = import_module("torch")
-    kind = torch.float64 if name == "mse_loss" else torch.long
+    kind = prediction.dtype if name == "mse_loss" else torch.long
     target = torch.tensor(target, dtype=kind)
     if mask is not None:
         rows = torch.tensor(mask, dtype=torch.bool)

@@ -7,6 +7,7 @@ from typing import Any
 from tinygnn.conformance.case import Case, Result
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, build, outputs_of
 from tinygnn.conformance.torch_ops import import_torch, tensor
+from tinygnn.conformance.torch_place import moved
 
 
 def run_module(case: Case, library: Any) -> Result:
@@ -16,7 +17,7 @@ def run_module(case: Case, library: Any) -> Result:
     inputs = {name: tensor(case.inputs[name], True) for name in MODULE_DATA if name in case.inputs}
     data = dict(inputs)
     if isinstance(module, torch.nn.Module):
-        module.double().load_state_dict({k: tensor(v) for k, v in case.inputs.items() if k not in inputs})
+        moved(module).load_state_dict({k: tensor(v) for k, v in case.inputs.items() if k not in inputs})
         inputs.update(module.named_parameters())
     outputs = outputs_of(case, module, data, lambda rows: torch.tensor(rows, dtype=torch.long))
     end = torch.cat([outputs[name].flatten() for name in WITH_GRADIENT if name in outputs])

@@ -9,6 +9,7 @@ from typing import Any
 from tinygnn.adapters.errors import require
 from tinygnn.conformance.torch_layers import aggregate_groups
 from tinygnn.conformance.torch_losses import losses
+from tinygnn.conformance.torch_place import dtype
 
 INSTALL = "torch torch_geometric"
 Operation = Callable[..., Any]
@@ -20,11 +21,11 @@ def import_torch() -> Any:
 
 
 def tensor(numbers: Any, requires_grad: bool = False) -> Any:
-    """A float64 tensor of nested lists; a tensor as it is."""
+    """A tensor of nested lists, in float64 if nothing else is said; a tensor as it is."""
     torch = import_torch()
     if isinstance(numbers, torch.Tensor):
         return numbers
-    return torch.tensor(numbers, dtype=torch.float64, requires_grad=requires_grad)
+    return torch.tensor(numbers, dtype=dtype(), requires_grad=requires_grad)
 
 
 @cache

@@ -1,0 +1,44 @@
+"""Where torch computes while a backend runs: with numbers of which kind, and on which device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any
+
+PLACE: ContextVar[tuple[str, str]] = ContextVar("PLACE", default=("float64", "cpu"))
+
+
+def dtype() -> Any:
+    """torch's dtype of the numbers."""
+    return getattr(import_module("torch"), PLACE.get()[0])
+
+
+def moved(module: Any) -> Any:
+    """The module with its numbers of that kind, on that device."""
+    return module.to(PLACE.get()[1], dtype())
+
+
+@contextmanager
+def placed(kind: str, device: str) -> Iterator[None]:
+    """Inside the `with`, tensors are made of numbers of this kind and on this device."""
+    before = PLACE.set((kind, device))
+    try:
+        with nullcontext() if device == "cpu" else import_module("torch").device(device):
+            yield
+    finally:
+        PLACE.reset(before)
+
+
+def require_device(device: str) -> None:
+    """Raise ValueError for a device that this machine does not have."""
+    torch = import_module("torch")
+    try:
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError) as error:
+        said = str(error).split("\n")[0]
+        raise ValueError(
+            f"torch {torch.__version__} has no device {device!r} on this machine: {said}"
+        ) from None
