@@ -23,12 +23,18 @@ def moved(module: Any) -> Any:
 
 @contextmanager
 def placed(kind: str, device: str) -> Iterator[None]:
-    """Inside the `with`, tensors are made of numbers of this kind and on this device."""
-    before = PLACE.set((kind, device))
+    """Inside the `with`, tensors are made of numbers of this kind and on this device.
+
+    One thread computes: on numbers as few as a case's a second one only waits.
+    """
+    torch = import_module("torch")
+    before, threads = PLACE.set((kind, device)), torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
-        with nullcontext() if device == "cpu" else import_module("torch").device(device):
+        with nullcontext() if device == "cpu" else torch.device(device):
             yield
     finally:
+        torch.set_num_threads(threads)
         PLACE.reset(before)
 
 
