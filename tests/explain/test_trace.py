@@ -12,11 +12,13 @@ import pytest
 
 from tinygnn import GNN, EdgeIndex, Graph, Value
 from tinygnn.adapters import load
+from tinygnn.aggregate import aggregate
 from tinygnn.cli import main
 from tinygnn.explain.chain import Chain
 from tinygnn.explain.expression import expression_of, plain_number, sum_of_products
 from tinygnn.explain.subject import Subject
 from tinygnn.explain.trace import trace_facts, trace_text
+from tinygnn.linalg import logsumexp
 
 FUNCTIONS = {"exp": math.exp, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt}
 OPERATORS = {
@@ -136,6 +138,37 @@ def test_digits_grow_where_a_sum_cancels():
 def test_what_no_formula_is_known_for_gets_none():
     assert expression_of(Value(1.0)) is None
     assert expression_of(Value(1.0).gelu()) is None
+
+
+def both(aggr, x, y):
+    return aggregate(aggr, [[x], [y]], [[0, 1]])[0][0]
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (lambda x, y: x.silu(), "0.5 / (1 + exp(-(0.5)))"),
+        (lambda x, y: x.softplus(), "log(1 + exp(0.5))"),
+        (lambda x, y: logsumexp([x, y]), "log(exp(0.5) + exp(-1.5))"),
+        (
+            lambda x, y: aggregate("std", [[x], [y]], [[0, 1]])[0][0],
+            "√(((0.5 - (-0.5))^2 + (-1.5 - (-0.5))^2) / 2)",
+        ),
+        (
+            lambda x, y: aggregate("var", [[x], [y]], [[0, 1]])[0][0],
+            "((0.5 - (-0.5))^2 + (-1.5 - (-0.5))^2) / 2",
+        ),
+    ],
+)
+def test_formulas_give_the_number_that_was_made(made, text):
+    value = made(Value(0.5), Value(-1.5))
+    expression = expression_of(value)
+    assert expression.text(6) == text
+    assert expression.compute(expression.numbers) == pytest.approx(value.data, rel=1e-15)
+    assert computed(text) == pytest.approx(value.data, rel=1e-12)
+
+
+def test_a_number_of_nobody_is_plain():
     assert plain_number(-0.0) == "0"
 
 

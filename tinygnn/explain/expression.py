@@ -220,6 +220,27 @@ def _power(x: list[float], constants: list[Any]) -> Expression:
     return Expression(parts, lambda given: power(given[0], given[1]))
 
 
+def _logsumexp(x: list[float]) -> Expression:
+    parts: list[str | float] = ["log("]
+    for k, number in enumerate(x):
+        parts += [" + exp(" if k else "exp(", number, ")"]
+    return Expression((*parts, ")"), lambda given: logarithm(sum([exponential(z) for z in given])))
+
+
+def _variance(x: list[float], before: str, after: str) -> Expression:
+    """((a - m)^2 + (b - m)^2 + ...) / n, or its root."""
+    mean = sum(x) / len(x)
+    parts: list[str | float] = [f"{before}("]
+    for k, number in enumerate(x):
+        parts += [" + (" if k else "(", number, " - ", mean, ")^2"]
+
+    def compute(given: Sequence[float]) -> float:
+        found = sum([(a - m) ** 2 for a, m in zip(given[::2], given[1::2])]) / len(x)
+        return math.sqrt(found) if before else found
+
+    return Expression((*parts, f") / {len(x)}{after}"), compute)
+
+
 def _leaky_dot(x: list[float], constants: list[Any]) -> Expression:
     """Σ a_c LeakyReLU(z_c), z the sum of the terms: GATv2's score."""
     slope, terms = constants
@@ -246,6 +267,22 @@ FUNCTIONS: dict[str, Make] = {
     "sigmoid": lambda x, _: Expression(("1 / (1 + exp(-(", x[0], ")))"), lambda given: logistic(given[0])),
     "softmax": lambda x, c: softmax_of(x, c[0]),
     "log_softmax": lambda x, c: log_softmax_of(x, c[0]),
+    "silu": lambda x, _: Expression(
+        (x[0], " / (1 + exp(-(", x[0], ")))"), lambda given: given[0] * logistic(given[1])
+    ),
+    "softplus": lambda x, _: Expression(
+        ("log(1 + exp(", x[0], "))"), lambda given: logarithm(1.0 + exponential(given[0]))
+    ),
+    "logsumexp": lambda x, _: _logsumexp(x),
+    "var": lambda x, _: _variance(x, "", ""),
+    "std": lambda x, _: _variance(x, "√(", ")"),
+    "standardized": lambda x, _: Expression(
+        ("(", x[0], " - ", x[1], ")·", x[2]), lambda given: (given[0] - given[1]) * given[2]
+    ),
+    "normalized": lambda x, _: Expression(
+        ("(", x[0], " - ", x[1], ")·", x[2], "·", x[3], " + ", x[4]),
+        lambda given: (given[0] - given[1]) * given[2] * given[3] + given[4],
+    ),
     "maximum": lambda x, _: call("max", x, max),
     "minimum": lambda x, _: call("min", x, min),
     "product": lambda x, _: Expression(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import cos, pi, sin, sqrt
 
 MOST_STEPS = 250
-MOST_PAIRS = 3_000_000  # pairs of nodes looked at in all steps together
+MOST_PAIRS = 1_500_000  # pairs of nodes looked at in all steps together
 TURN = pi * (3.0 - sqrt(5.0))  # the angle between the seeds of a sunflower
 
 

@@ -193,6 +193,10 @@ const logSoftmaxOf = (x, i) => expression([x[i], " - log(", ...inExps(x), ")"], 
 const callOf = (name, x, compute) => expression([`${name}(`, ...x.flatMap((n, k) => k ? [", ", n] : [n]), ")"], (n) => compute(...n));
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
+const meanOf = (x) => x.reduce((t, n) => t + n, 0) / x.length;
+const variance = (x) => ["(", ...x.flatMap((n, k) => [k ? " + (" : "(", n, " - ", meanOf(x), ")^2"])];
+const varianceOf = (n) => meanOf(n.filter((_, k) => k % 2 === 0).map((x, k) => (x - n[2 * k + 1]) ** 2));
+
 const FORMULAS = {
   "+": (x) => sumOfProducts([], x),
   "-": (x) => expression([x[0], " - ", x[1]], (n) => n[0] - n[1]),
@@ -213,7 +217,9 @@ const FORMULAS = {
   logsumexp: (x) => expression(["log(", ...inExps(x), ")"], (n) => Math.log(sumExp(n))),
   total: (x) => sumOfProducts([], x), mean: (x) => sumOfProducts([], x, x.length),
   product: (x) => expression(x.flatMap((n, k) => k ? ["·", n] : [n]), (n) => n.reduce((a, b) => a * b, 1)),
-  clamp: (x, [low, high]) => callOf("min", [high], Math.min) && expression(["min(", high, ", max(", low, ", ", x[0], "))"], (n) => Math.min(n[0], Math.max(n[1], n[2]))),
+  clamp: (x, [low, high]) => expression(["min(", high, ", max(", low, ", ", x[0], "))"], (n) => Math.min(n[0], Math.max(n[1], n[2]))),
+  var: (x) => expression([...variance(x), `) / ${x.length}`], varianceOf), std: (x) => expression(["√(", ...variance(x), `) / ${x.length})`], (n) => Math.sqrt(varianceOf(n))),
+  median: (x) => callOf("median", x, (...n) => n.sort((a, b) => a - b)[Math.floor((n.length - 1) / 2)]),
   standardized: (x) => expression(["(", x[0], " - ", x[1], ")·", x[2]], (n) => (n[0] - n[1]) * n[2]),
   normalized: (x) => expression(["(", x[0], " - ", x[1], ")·", x[2], "·", x[3], " + ", x[4]], (n) => (n[0] - n[1]) * n[2] * n[3] + n[4]),
   leaky_dot: (x, [slope, terms]) => {
@@ -249,7 +255,7 @@ function backwardOf(v) {
 
 function line(v, text = nameOf(v), id = null) {
   const x = state.gradients ? grad(v) : data(v), e = state.gradients ? (x === null ? null : backwardOf(v)) : expressionOf(v);
-  const button = make("button", { class: "n", type: "button", "data-v": v, on: { click: () => openValue(v, []) } }, shown(x));
+  const button = opens(v, shown(x));
   const title = state.gradients ? `d loss / d ${text}` : text, how = e === null ? "" : worked(e, x);
   return make("li", { "data-line": id }, `${title} = ${how && how !== shown(x) ? `${how} = ` : ""}`, button);
 }
@@ -272,7 +278,9 @@ function agreement(passing, k) {
   const bounds = of && (state.gradients ? of.gradients[at] : of.messages[at]);
   return bounds ? bounds[k] : null;
 }
-const within = (power) => power === null ? "–" : power === -999 ? "every bit" : `1e${power < 0 ? "-" : "+"}${Math.abs(power) < 10 ? "0" : ""}${Math.abs(power)}`;
+const CLOSE = -9; // above that power of ten another library does not agree
+const bound = (power) => `1e${power < 0 ? "-" : "+"}${Math.abs(power) < 10 ? "0" : ""}${Math.abs(power)}`;
+const within = (power) => power === null ? "–" : power === -999 ? "every bit" : power > CLOSE ? `no: ${bound(power)}` : bound(power);
 const largestOf = (vs) => Math.max(0, ...vs.map((v) => Math.abs(amount(v) ?? 0)).filter(Number.isFinite));
 
 // ---- the graph ---------------------------------------------------------------------------------------------
@@ -351,14 +359,38 @@ function drawGraph() {
 
 function cell(v, largest) {
   const x = amount(v);
-  const button = make("button", { class: "n", type: "button", "data-v": v, title: nameOf(v), on: { click: () => openValue(v, []) } }, shown(x));
-  const td = make("td", {}, button);
+  const td = make("td", {}, opens(v, shown(x)));
   tint(td, x, largest);
   return td;
 }
 
+// A number that opens its autograd graph: the sections listen for all of theirs.
+function opens(v, text) {
+  const button = document.createElement("button");
+  button.className = "n";
+  button.type = "button";
+  button.dataset.v = v;
+  button.textContent = text;
+  return button;
+}
+
+function listen(id) {
+  $(id).addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-v]");
+    if (button) openValue(Number(button.dataset.v), []);
+  });
+  $(id).addEventListener("pointerover", (event) => {
+    const button = event.target.closest("button[data-v]");
+    if (button && !button.title) button.title = nameOf(Number(button.dataset.v));
+  });
+}
+
 // extra: what stands before the numbers of each row, under a title of its own.
+// Of many rows the first are shown until a button is pressed.
+const MOST_ROWS = 16;
 function table(part, caption, width, rows, extra = null) {
+  const hidden = state.all ? [] : rows.slice(MOST_ROWS);
+  if (hidden.length > 1) rows = rows.slice(0, MOST_ROWS);
   const values = rows.flatMap(([, row]) => row), largest = largestOf(values), f = currentEntry(width);
   const head = make("tr", {}, make("th", { scope: "col" }, "entry"), extra && make("th", { scope: "col" }, extra),
     ...Array.from({ length: width }, (_, c) => make("th", { scope: "col", class: c === f ? "focus" : null }, `[${c}]`)));
@@ -366,6 +398,8 @@ function table(part, caption, width, rows, extra = null) {
     make("th", { scope: "row" }, ...[title].flat()), extra && make("td", { class: "pyg" }, more ?? ""),
     ...row.map((v, c) => { const td = cell(v, largest); if (c === f) td.classList.add("focus"); return td; })));
   const found = make("table", { "data-part": part }, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
+  if (hidden.length > 1) found.tBodies[0].append(make("tr", {}, make("th", { scope: "row" },
+    make("button", { class: "plain", type: "button", "data-all": part, on: { click: () => choose({ all: true }) } }, `show ${hidden.length} more rows`))));
   found.style.width = `${17.5 + 6.3 * width + (extra ? 6.3 : 0)}rem`; // so that columns of all tables stand one below the other
   return found;
 }
@@ -410,7 +444,8 @@ function made(values, names) {
 // The chosen entry of some rows, worked out.
 function work(part, rows, names, before = []) {
   const kept = rows.map((row, k) => [row, names[k]]).filter(([row]) => row.length);
-  const lines = made(kept.map(([row]) => row[currentEntry(row.length)]), kept.map(([row, text]) => `${text} [${currentEntry(row.length)}]`));
+  const most = state.all ? kept.length : MOST_ROWS;
+  const lines = made(kept.slice(0, most).map(([row]) => row[currentEntry(row.length)]), kept.slice(0, most).map(([row, text]) => `${text} [${currentEntry(row.length)}]`));
   return make("details", { open: true, class: "work", "data-work": part },
     make("summary", {}, state.gradients ? "worked out, back from what each goes into" : "worked out"), make("ul", { class: "lines" }, ...before, ...lines));
 }
@@ -481,15 +516,15 @@ function drawChain() {
         [`row of ${from[n]}`, row(passing.sent[k]), { "data-source": passing.sources[k] }])));
       parts.push(work("sent", mine.map((k) => row(passing.sent[k])), from.map((j) => `row of ${j}`)));
       const how = passing.aggr === "sum" ? `Messages: coefficient times row${of}` : `Messages${of}`;
-      const compared = beside && !beside.reason ? `${beside.library} within` : null;
+      const compared = beside && !beside.reason ? `${beside.library} agrees to` : null;
       parts.push(table("messages", title(`${how}${passing.formula ? `, coefficient = ${passing.formula}` : ""}`), width, mine.map((k, n) => {
         const c = passing.coefficients[k];
-        const times = make("button", { class: "n", type: "button", "data-v": c, title: nameOf(c), on: { click: () => openValue(c, []) } }, shown(data(c)));
-        times.style.width = "auto";
+        const times = opens(c, shown(data(c)));
+        times.classList.add("inline");
         const how = why(passing, k);
         return [[how && how.length <= SHORT ? `${how} = ` : "", times, ` · row of ${from[n]}`], row(passing.messages[k]), { "data-source": passing.sources[k] }, within(agreement(passing, k))];
       }), compared));
-      parts.push(work("messages", mine.map((k) => row(passing.messages[k])), from.map((j) => `message ${j} → ${me}`), coefficients(passing, mine)));
+      parts.push(work("messages", mine.map((k) => row(passing.messages[k])), from.map((j) => `message ${j} → ${me}`), coefficients(passing, state.all ? mine : mine.slice(0, MOST_ROWS))));
       const [count, rest] = passing.more[state.node] ?? [0, null];
       if (count) parts.push(make("p", {}, `and ${count} more messages${rest === null ? "." : ", which add up to"}`));
       if (count && rest !== null && !state.gradients) parts.push(table("more", "", width, [["the others", row(rest)]]));
@@ -520,7 +555,9 @@ function drawChain() {
     parts.push(table("graphs", title(`${part.name}: ${part.module}, of all nodes`), rows[0].length, rows.map((row, i) => [names[i], row])), work("graphs", rows, names));
   }
   if (state.layer === D.layers.length - 1) parts.push(...drawLoss(title));
-  if (beside) parts.push(make("p", { id: "beside" }, beside.reason ? `${beside.library} is not beside it: ${beside.reason}` : `${beside.library} gives the same output of this layer, within ${within(beside.outputs)}.`));
+  if (beside) parts.push(make("p", { id: "beside" }, beside.reason ? `${beside.library} is not beside it: ${beside.reason}` : beside.outputs > CLOSE
+      ? `${beside.library} gives another output of this layer: up to ${bound(beside.outputs)} away. The layer's docstring says where they differ on purpose.`
+      : `${beside.library} agrees: its output of this layer is the same ${beside.outputs === -999 ? "to the last bit" : `to ${bound(beside.outputs)}`}.`));
   $("chain-title").textContent = `Node ${me} in layer ${state.layer}: ${layer.name ? `${layer.name} = ` : ""}${layer.module}`;
   $("what").textContent = state.gradients
     ? "Each number is d loss / d (the number that stands there): how much the loss grows per unit of it. "
@@ -779,7 +816,7 @@ function listValues(name, values, v, trail) {
 // ---- controls ----------------------------------------------------------------------------------------------
 
 function choose(change, focus) {
-  Object.assign(state, change);
+  Object.assign(state, { all: state.all && change.node === undefined }, change);
   const layer = D.layers[state.layer], width = Math.max(1, ...currentPassing().messages.slice(0, 1).map((row) => D.rows[row].length));
   if (state.entry !== "length" && state.entry >= width) state.entry = 0;
   $("node").value = state.node;
@@ -821,6 +858,7 @@ function start() {
   $("passing").onchange = () => choose({ passing: Number($("passing").value) });
   $("entry").onchange = () => choose({ entry: $("entry").value === "length" ? "length" : Number($("entry").value) });
   for (const radio of document.getElementsByName("mode")) radio.onchange = () => choose({ gradients: $("gradients").checked });
+  listen("chain");
   weightControls();
   state.gradients = $("gradients").checked;
   redraw();

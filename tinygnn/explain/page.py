@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from tinygnn.explain.agreement import Compare
-from tinygnn.explain.page_data import PageData
+from tinygnn.explain.page_data import PageData, makers_of
 from tinygnn.explain.subject import Subject
 from tinygnn.graph import Graph
 from tinygnn.nn.module import Module
@@ -148,16 +148,16 @@ def page_of(subject: Subject, node: int, others: Sequence[Callable[[], Subject]]
     """
     structure: dict[str, Any] = {}
     moments: list[dict[str, Any]] = []
-    room, size = 0, SIZES[-1]
+    makers, room, size = makers_of(subject), 0, SIZES[-1]
     for size in SIZES:
-        data = PageData(subject, node, *size)
+        data = PageData(subject, node, makers, *size)
         structure, moments = data.structure(), [data.moment()]
         room = MOST_BYTES - len(_page(structure, moments).encode())
         if room > min(len(others), FEW_MOMENTS) * _length(moments[0]):
             break
     for k in _spread(len(others), room // (_length(moments[0]) + 1)):
         other = others[k]()
-        data = PageData(other, node, *size)
+        data = PageData(other, node, makers_of(other), *size)
         if data.structure() == structure:
             moments.append(data.moment())
     moments = sorted(moments, key=lambda moment: -1 if moment["epoch"] is None else moment["epoch"])

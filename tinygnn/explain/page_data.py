@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygnn.explain.agreement import Agreement, power_of_ten
@@ -21,15 +21,22 @@ EQUAL = -999  # stands for the power of ten of a difference of 0
 class PageData:
     """A node and those that it hears from in as many steps as the model takes, most_nodes at most.
 
-    most_values: how many Values are kept of the graphs behind the numbers, nearest first. most_messages:
-    how many messages to each node are kept one by one. `structure` is what stays while training goes on,
-    `moment` what changes.
+    makers: see `makers_of`. most_values: how many Values are kept of the graphs behind the numbers, nearest
+    first. most_messages: how many messages to each node are kept one by one. `structure` is what stays
+    while training goes on, `moment` what changes.
     """
 
     def __init__(
-        self, subject: Subject, node: int, most_nodes: int, most_values: int, most_messages: int
+        self,
+        subject: Subject,
+        node: int,
+        makers: Mapping[Value, str],
+        most_nodes: int,
+        most_values: int,
+        most_messages: int,
     ) -> None:
         self.subject = subject
+        self.makers = makers
         self.most_messages = most_messages
         self.node = node
         self.passings = [p for call in subject.tape.layers for p in call.passings]
@@ -229,7 +236,7 @@ class PageData:
             "edges": edges,
             "layers": self.layers,
             "loss": self.loss,
-            **self.values.structure(self._makers(), self._names_of_outputs()),
+            **self.values.structure(self.makers, self._names_of_outputs()),
             "parameters": self.parameters,
             "weights": [self.values.ref(w) for w in self.weights],
             "group_of_weight": [] if step is None else [step.place[w][0] for w in self.weights],
@@ -283,18 +290,6 @@ class PageData:
             if a != b and a in self.place and b in self.place
         }
         return sorted([(self.place[a], self.place[b]) for a, b in pairs])
-
-    def _makers(self) -> dict[Value, str]:
-        """Which layer made each Value: the child of the model that was being called, or "loss"."""
-        found: dict[Value, str] = {}
-        roots = self.subject.tape.calls
-        for root in roots:
-            for child in root.calls or [root]:
-                rows = child.output if isinstance(child.output, list) else []
-                outputs = [v for row in rows if isinstance(row, list) for v in row if isinstance(v, Value)]
-                _claim(found, outputs, child.name or repr(child.module))
-        _claim(found, [self.subject.loss], "loss")
-        return found
 
 
 def _step_facts(step: NextStep, weights: Sequence[Value]) -> dict[str, Any]:
@@ -352,6 +347,18 @@ def _made(passing: Passing, maker: dict[Value, str]) -> str:
             if isinstance(number, Value):
                 return maker.get(number, "")
     return ""
+
+
+def makers_of(subject: Subject) -> dict[Value, str]:
+    """Which layer made each Value: the child of the model that was being called, or "loss"."""
+    found: dict[Value, str] = {}
+    for root in subject.tape.calls:
+        for child in root.calls or [root]:
+            rows = child.output if isinstance(child.output, list) else []
+            outputs = [v for row in rows if isinstance(row, list) for v in row if isinstance(v, Value)]
+            _claim(found, outputs, child.name or repr(child.module))
+    _claim(found, [subject.loss], "loss")
+    return found
 
 
 def _claim(found: dict[Value, str], outputs: Sequence[Value], name: str) -> None:
