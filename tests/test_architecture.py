@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 READING_ORDER = [
     "files",
     "marked",
+    "notebook",
     "value",
     "modes",
     "collector",

@@ -35,8 +35,18 @@ from tinygnn.network import Network as Network
 from tinygnn.nn import Module as Module
 from tinygnn.nn import manual_seed as manual_seed
 from tinygnn.value import Value as Value
+from tinygnn.value import drawers as _drawers
 
 __version__ = "0.1.0"
+
+
+def _draw(value: Value) -> str:
+    from tinygnn.explain import draw
+
+    return draw(value)
+
+
+_drawers.append(_draw)
 
 # In a checkout, adapters/ and conformance/ stand beside this folder; installed, they are in it.
 _checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
+from tinygnn import notebook
 from tinygnn.edge_index import EdgeIndex as EdgeIndex
 from tinygnn.edge_index import gcn_norm
 from tinygnn.linalg import plain
@@ -148,6 +149,38 @@ class Graph:
         if self.y is not None:
             parts.append(f"y {self.num_classes} classes" if self.num_classes else "y")
         return f"Graph({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: sizes, classes, masks and names."""
+        rows = [["nodes", str(self.num_nodes)], ["edges", str(self.num_edges)]]
+        if self.x is not None:
+            rows.append(["x", f"{self.num_features} features of each node"])
+        if self.y is not None:
+            rows.append(["y", self._labels_in_words()])
+        for name in MASKS:
+            mask = getattr(self, name)
+            if mask is not None:
+                rows.append([name, f"{sum(map(bool, mask))} nodes"])
+        for name in ("edge_weight", "edge_attr"):
+            if getattr(self, name) is not None:
+                rows.append([name, "of each edge"])
+        if self.node_ids is not None:
+            more = ", ..." if len(self.node_ids) > 5 else ""
+            rows.append(["node_ids", ", ".join(map(str, self.node_ids[:5])) + more])
+        for kind in ("node_attrs", "edge_attrs", "graph_attrs"):
+            if getattr(self, kind):
+                rows.append([kind, ", ".join(map(str, getattr(self, kind)))])
+        return notebook.table("Graph", rows)
+
+    def _labels_in_words(self) -> str:
+        """Each class with how many nodes are in it, or what else y is."""
+        if self.y_level != "node" or not isinstance(self.y, list):
+            return "of the graph"
+        if not self.num_classes:
+            return "a number for each node"
+        names = self.class_names or [f"class {k}" for k in range(self.num_classes)]
+        numbers = [sum([label == k for label in self.y]) for k in range(self.num_classes)]
+        return notebook.counts(list(map(str, names)), numbers)
 
 
 def adjacency_matrix(graph: Graph, *, self_loops: bool = False, normalize: bool = False) -> list[list[float]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import Any
 
+from tinygnn import notebook
+
 SMALLER_IS_BETTER = {"loss", "mae", "mse", "rmse"}
 
 
@@ -85,6 +87,20 @@ class History:
     def waited(self) -> int:
         """How many epochs have passed since the best one, or since the first where there is none."""
         return len(self.epochs) - 1 - (self.best_epoch or 0)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first epoch, the best and the last, and the curve of the loss."""
+        if not self.epochs:
+            return notebook.table("History: no epoch yet", [])
+        best = [("best", self.best)] if self.best is not None else []
+        shown = [("first", self.epochs[0]), *best, ("last", self.epochs[-1])]
+        columns = [name for name in self.epochs[0].row() if name != "seconds"]
+        rows = [
+            [kind, *[notebook.short(epoch.row().get(name, nan)) for name in columns]] for kind, epoch in shown
+        ]
+        caption = f"History: {len(self.epochs) - 1} epochs, and 0 before the first"
+        curve = notebook.sparkline([epoch.loss for epoch in self.epochs], "the loss of each epoch")
+        return notebook.table(caption, rows, head=("", *columns)) + curve
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -19,6 +19,7 @@ from itertools import count
 from math import inf, nan
 from typing import Any, ClassVar, Final, Protocol, SupportsFloat
 
+from tinygnn import notebook
 from tinygnn.marked import Leaves, Ones
 
 # The name of an operation, or a tuple (name, constants...) where it has constants.
@@ -52,6 +53,8 @@ class Forget:
 
 forget = Forget()
 watchers: list[Watcher] = []
+drawers: list[Callable[[Value], str]] = []  # what `tinygnn.explain` draws the graph of a Value with
+MOST_PARENTS: Final = 12  # that a notebook shows
 searches = count(1)  # a number for each search of a graph
 
 
@@ -319,6 +322,27 @@ class Value:
 
     def __repr__(self) -> str:
         return f"Value({self.data!r}, grad={self.grad!r})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: number, gradient, operation and what it was made from."""
+        name, *constants = (self.op,) if isinstance(self.op, str) else self.op
+        rows = [["number", repr(self.data)], ["gradient", repr(self.grad)]]
+        if self.parents:
+            rows.append(
+                ["made by", " ".join([str(name), *[str(c) for c in constants if not isinstance(c, tuple)]])]
+            )
+            for k in range(min(len(self.parents), MOST_PARENTS)):
+                parent = self.parents[k]
+                rows.append([f"from {parent.data!r}", f"slope {self.partials[k]!r}"])
+            if len(self.parents) > MOST_PARENTS:
+                rows.append([f"and {len(self.parents) - MOST_PARENTS} more"])
+        return notebook.table("Value", rows)
+
+    def _repr_svg_(self) -> str | None:
+        """Its autograd graph as a picture; None where tinygnn.explain is not there to draw it."""
+        for draw in drawers:
+            return draw(self)
+        return None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle leaves, such as a model's parameters, with their gradients."""

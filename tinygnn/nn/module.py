@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tinygnn import notebook
 from tinygnn.collector import pause_collector
 from tinygnn.tape import recorded, tapes
 from tinygnn.value import Value, real_number
@@ -147,6 +148,22 @@ class Module:
     def __repr__(self) -> str:
         parts = ", ".join(f"{name}={child!r}" for name, child in self.named_children())
         return f"{type(self).__name__}({parts})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: every parameter and buffer with its shape and the size of its numbers."""
+        rows = []
+        for kind, entries in (("", self.named_parameters()), (", a buffer", self.named_buffers())):
+            for name, entry in entries:
+                numbers = leaves(entry)
+                sizes = " × ".join(map(str, shape(entry))) or "one number"
+                rows.append([name, sizes + kind, str(len(numbers)), notebook.short(_spread(numbers))])
+        caption = f"{self!r}: {len(self.parameters())} parameters"
+        return notebook.table(caption, rows, head=("name", "shape", "numbers", "root mean square"))
+
+
+def _spread(numbers: Sequence[Any]) -> float:
+    """√(Σ x² / n), 0 of nothing."""
+    return (sum([float(x) ** 2 for x in numbers]) / len(numbers)) ** 0.5 if numbers else 0.0
 
 
 def _is_parameter(attribute: object) -> bool:
