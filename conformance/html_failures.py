@@ -37,7 +37,7 @@ def failure_parts(found: Sequence[Cluster]) -> Iterator[Html]:
 def cluster_section(k: int, cluster: Cluster, in_full: int) -> Html:
     """A cluster; of its cases the first `in_full` with all numbers."""
     names = " and ".join(cluster.backends)
-    parts = [f"{text[:1].upper()}{text[1:]}." for text in (cluster.detail, cluster.mistake) if text]
+    parts = [f"{text}." for text in (capitalized(cluster.detail), cluster.mistake) if text]
     if len(cluster.backends) > 1:
         same = "answer" if cluster.verdict == "error" else "wrong numbers"
         parts.append(f"{names} give the same {same} to each of these cases.")
@@ -105,3 +105,8 @@ def difference_row(difference: Difference) -> Html:
     texts = [difference.index, repr(difference.expected), repr(difference.got), f"{difference.error:.6g}"]
     texts += [short(x) for x in (difference.ratio, difference.bound, difference.ulps)]
     return row(difference.output, *map(number, texts))
+
+
+def capitalized(text: str) -> str:
+    """A sentence with a capital at its start."""
+    return text[:1].upper() + text[1:]

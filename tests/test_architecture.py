@@ -67,6 +67,7 @@ READING_ORDER = [
     "progress",
     "web_page",
     "explain",
+    "report",
     "commands",
     "cli",
     "__main__",

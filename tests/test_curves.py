@@ -126,4 +126,6 @@ def test_ticks_cover_their_numbers_in_few_equal_steps(low, size):
     step = ticks[1] - ticks[0]
     assert 2 <= len(ticks) <= 12
     assert ticks[0] <= low + 1e-6 * step and ticks[-1] >= low + size - 1e-6 * step
-    assert [b - a for a, b in zip(ticks, ticks[1:])] == pytest.approx([step] * (len(ticks) - 1), rel=1e-6)
+    rounding = 4 * math.ulp(max(map(abs, ticks)))  # of large numbers that lie close together
+    steps = [b - a for a, b in zip(ticks, ticks[1:])]
+    assert steps == pytest.approx([step] * len(steps), rel=1e-6, abs=rounding)

@@ -1,4 +1,4 @@
-"""The `tinygnn` command: train, eval, predict, explain, trace, export, recipe, info, convert, conformance."""
+"""The `tinygnn` command, and what goes wrong in it as one line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import NoReturn
 
 import tinygnn
-from tinygnn.commands import convert, evaluate, explain, export, info, predict, recipe, trace, train
+from tinygnn.commands import convert, evaluate, explain, export, info, predict, recipe, report, trace, train
 
-COMMANDS = (train, evaluate, predict, explain, trace, export, recipe, info, convert)
+COMMANDS = (train, evaluate, predict, explain, trace, report, export, recipe, info, convert)
 
 
 class Parser(argparse.ArgumentParser):

@@ -35,15 +35,18 @@ LARGEST = 1e300  # nan, inf and numbers beyond it leave a gap
 Point = tuple[int, float]  # an epoch's number and a metric
 
 
-def draw_curves(history: History) -> str:
-    """The text of an SVG file. Its colours follow the viewer's light or dark mode; text stays text."""
+def draw_curves(history: History, *, style: bool = True) -> str:
+    """The text of an SVG file. Its colours follow the viewer's light or dark mode; text stays text.
+
+    style: whether it stands in the picture; a page that holds the picture has `curves_style` in its own.
+    """
     metrics = list(dict.fromkeys(name for e in history for part in e.metrics.values() for name in part))
     height = PANEL * max(len(metrics), 1)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
         f'height="{height}" role="img" font-family="system-ui, sans-serif" font-size="13">',
         f"<title>{escape(_title(history))}</title>",
-        f"<style>{_style()}</style>",
+        *([f"<style>{curves_style()}</style>"] if style else []),
         f'<rect class="ground" width="{WIDTH}" height="{height}"/>',
     ]
     for k, name in enumerate(metrics):
@@ -59,20 +62,33 @@ def _title(history: History) -> str:
     return f"{epochs}; best epoch {best.number}: {history.monitor} {history.monitored(best):.4g}"
 
 
-def _style() -> str:
-    """Fills and strokes by class; presentation in black on white where no style is known."""
-    colours = {**SPLITS, "other": OTHER}
-    light = [
-        ".ground{fill:#ffffff}text{fill:#222222}.axis{stroke:#222222;fill:none}.grid{stroke:#dddddd}",
-        ".best{stroke:#222222;fill:none}.line{fill:none;stroke-width:2}",
-        *[f".{name}{{stroke:{c[0]};stroke-dasharray:{c[2] or 'none'}}}" for name, c in colours.items()],
-        *[f".dot.{name}{{fill:{c[0]}}}" for name, c in colours.items()],
-    ]
-    dark = [
-        ".ground{fill:#16181d}text{fill:#e6e6e6}.axis,.best{stroke:#e6e6e6}.grid{stroke:#3a3d44}",
-        *[f".{name}{{stroke:{c[1]}}}.dot.{name}{{fill:{c[1]}}}" for name, c in colours.items()],
-    ]
-    return "".join(light) + "@media(prefers-color-scheme:dark){" + "".join(dark) + "}"
+def curves_style(within: str = "") -> str:
+    """Fills and strokes by class, in light and dark; within: the selector of what holds the picture.
+
+    >>> curves_style(".curves ")[:38]
+    '.curves .ground{fill:#ffffff}.curves t'
+    """
+    splits = {**SPLITS, "other": OTHER}.items()
+    light = {"ground": "fill:#ffffff", "axis": "stroke:#222222;fill:none", "grid": "stroke:#dddddd",
+             "best": "stroke:#222222;fill:none", "line": "fill:none;stroke-width:2"}  # fmt: skip
+    dark = {
+        "ground": "fill:#16181d",
+        "axis": "stroke:#e6e6e6",
+        "best": "stroke:#e6e6e6",
+        "grid": "stroke:#3a3d44",
+    }
+    for name, (on_light, on_dark, dashes) in splits:
+        light |= {
+            name: f"stroke:{on_light};stroke-dasharray:{dashes or 'none'}",
+            f"dot.{name}": f"fill:{on_light}",
+        }
+        dark |= {name: f"stroke:{on_dark}", f"dot.{name}": f"fill:{on_dark}"}
+
+    def rules(text: str, named: dict[str, str]) -> str:
+        by_class = [f"{within}.{name}{{{rule}}}" for name, rule in named.items()]
+        return f"{by_class[0]}{within}text{{fill:{text}}}{''.join(by_class[1:])}"
+
+    return f"{rules('#222222', light)}@media(prefers-color-scheme:dark){{{rules('#e6e6e6', dark)}}}"
 
 
 def _panel(history: History, name: str) -> Iterator[str]:

@@ -92,7 +92,8 @@ class GraphTask(Task):
     """A class, a number or several for each of many graphs.
 
     masks: which graphs each split has; all in "train" by default. batch_size: graphs per step, in a new
-    order each epoch; all at once by default. objective: what the labels y ask for by default.
+    order each epoch; all at once by default. objective: what the labels y ask for by default. numbers: the
+    places in `graphs` of those of each split.
     Raises ValueError when there is nothing to learn from, or a graph has no label of its own.
     """
 
@@ -116,12 +117,18 @@ class GraphTask(Task):
         self.batch_size = batch_size
         self.splits = {name: sum(mask) for name, mask in masks.items()}
         self.outputs = output_size(labels, self.objective, graphs[0].class_names)
-        self.graphs = {name: [g for g, keep in zip(graphs, mask) if keep] for name, mask in masks.items()}
+        self.numbers = {name: [k for k, keep in enumerate(mask) if keep] for name, mask in masks.items()}
+        self.graphs = {name: [graphs[k] for k in part] for name, part in self.numbers.items()}
         # Batches that never change are made once, and keep what layers know of their edges.
         self.fixed = {
             name: list(DataLoader(part, batch_size or len(part))) if part else []
             for name, part in self.graphs.items()
         }
+
+    def by_number(self) -> dict[int, Graph]:
+        """The graphs of all splits by their places in what the task was made of, in that order."""
+        found = [pair for name, part in self.numbers.items() for pair in zip(part, self.graphs[name])]
+        return dict(sorted(found, key=lambda pair: pair[0]))
 
     def batches(self, rng: random.Random) -> Iterator[tuple[Any, int]]:
         train = self.graphs["train"]

@@ -111,7 +111,7 @@ def test_backends_that_give_the_same_wrong_numbers_stand_in_one_cluster(text: st
     assert re.findall(r'<h3 id="failure-\d+-title">(.*?)</h3>', text) == [
         "✗ 1. wrong on &lt;script&gt;alert(1)&lt;/script&gt; and other: 4 cases"
     ]
-    assert "Grad x: 1/2 times the right numbers." in text
+    assert "<p>grad x: 1/2 times the right numbers." in text
     assert "4 wrong answers in 1 cluster" in text and "8 failures" in text
 
 

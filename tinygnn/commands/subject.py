@@ -141,8 +141,8 @@ def _graph_and_loss(task: Any, number: int) -> tuple[Graph, Callable[[Any], Any]
     if isinstance(task, NodeTask):
         return task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"])
     if isinstance(task, GraphTask):
-        graphs = [graph for part in task.graphs.values() for graph in part]
-        if not 0 <= number < len(graphs):
+        graphs = task.by_number()
+        if number not in graphs:
             raise ValueError(f"--graph {number}: there are {len(graphs)}, numbered from 0")
         batch = Batch.from_graphs([graphs[number]])
         targets = targets_of(batch.y, task.objective)

@@ -1,0 +1,161 @@
+"""A report on classes: the confusion matrix of each split, and every example that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from tinygnn.graph import Graph
+from tinygnn.metrics import confusion_matrix
+from tinygnn.nn.module import Module
+from tinygnn.report.examples import (
+    Example,
+    class_namer,
+    examples_of,
+    explain_command,
+    wrong_classes,
+)  # fmt: skip
+from tinygnn.report.pictures import (
+    MOST_NODES,
+    NEIGHBOURS,
+    chosen_nodes,
+    class_sample,
+    draw_graph,
+    key,
+    wrong_sample,
+)  # fmt: skip
+from tinygnn.tasks import GraphTask, NodeTask
+from tinygnn.web_page import Html, command, counted, element, heads, number, row, scroller, table
+
+MOST_ROWS = 150
+MOST_GRAPHS = 6  # that are drawn
+Part = tuple[str, str, list[Html]]  # the key, title and content of a section
+
+
+def class_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator[Part]:
+    """The sections on classes."""
+    graph = task.graph if isinstance(task, NodeTask) else next(iter(task.by_number().values()))
+    name = class_namer(graph.class_names)
+    examples = examples_of(model, task)
+    wrong = wrong_classes(examples)
+    yield "confusion", "Confusion", list(confusions(examples, name))
+    noun = "node" if isinstance(task, NodeTask) else "graph"
+    yield (
+        "wrong",
+        f"Misclassified {noun}s",
+        [
+            element("p", f"{len(wrong)} of {counted(len(examples), noun)} with a label in a split."),
+            *(node_picture(task, examples, wrong, name) if isinstance(task, NodeTask) else ()),
+            *wrong_table(wrong, task, name, run),
+            *(graph_pictures(task, wrong, name) if isinstance(task, GraphTask) else ()),
+        ],
+    )
+
+
+def confusions(examples: Sequence[Example], name: Callable[[int], str]) -> Iterator[Html]:
+    """The confusion matrix of each split."""
+    yield element("p", "A row is a class that is right, a column what was predicted for it.")
+    for split in dict.fromkeys(example.split for example in examples):
+        part = [example for example in examples if example.split == split]
+        counts = confusion_matrix([e.output for e in part], [e.target for e in part])
+        columns = [name(k) for k in range(len(counts))]
+        rows = [
+            row(name(k), *[number(n, "hit" if k == j else "miss" if n else "") for j, n in enumerate(line)],
+                number(sum(line)), number(share(line[k], sum(line))))
+            for k, line in enumerate(counts)
+        ]  # fmt: skip
+        right = sum([line[k] for k, line in enumerate(counts)])
+        caption = f"{split}: {right} of {len(part)} right ({share(right, len(part))})"
+        head = heads("right class", *columns, "all", "share right", numbers=[*columns, "all", "share right"])
+        yield table(caption, head, element("tbody", *rows))
+
+
+def share(part: int, whole: int) -> str:
+    """A part in percent."""
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def wrong_table(
+    wrong: Sequence[Example], task: NodeTask | GraphTask, name: Callable[[int], str], run: str
+) -> Iterator[Html]:
+    """A row for each wrong example, the surest first, with the command that explains it."""
+    if not wrong:
+        return
+    if len(wrong) > MOST_ROWS:
+        yield element("p", f"The {MOST_ROWS} surest are listed; tinygnn predict writes all.")
+    rows = [
+        element(
+            "tr",
+            element("th", example.name, scope="row"),
+            element("td", example.split),
+            element("td", name(example.target)),
+            element("td", name(example.predicted)),
+            number(f"{example.sureness:.3f}"),
+            number(f"{example.probabilities[example.target]:.3f}"),
+            element("td", command(explain_command(run, example, task))),
+            id=f"node-{example.number}",
+        )
+        for example in wrong[:MOST_ROWS]
+    ]
+    noun = "node" if isinstance(task, NodeTask) else "graph"
+    numbers = ("p(predicted)", "p(right)")
+    head = heads(noun, "split", "right", "predicted", *numbers, "see how it came about", numbers=numbers)
+    yield table(f"Misclassified {noun}s, the surest first", head, element("tbody", *rows))
+
+
+def node_picture(
+    task: NodeTask, examples: Sequence[Example], wrong: Sequence[Example], name: Callable[[int], str]
+) -> Iterator[Html]:
+    """The graph, with what is wrong on it."""
+    graph = task.graph
+    nodes = chosen_nodes(graph, [example.number for example in wrong])
+    if len(nodes) < graph.num_nodes:
+        drawn = sum(example.number in set(nodes) for example in wrong)
+        yield element(
+            "p",
+            f"Drawn are {len(nodes)} of {graph.num_nodes} nodes: {drawn} of the {len(wrong)} misclassified, "
+            f"the surest first, each with at most {NEIGHBOURS} neighbours.",
+        )
+    if not nodes:
+        return
+    right = {i: label for i, label in enumerate(task.targets) if isinstance(label, int) and label >= 0}
+    by_number = {example.number: example for example in examples}
+    ids = graph.node_ids or range(graph.num_nodes)
+    names = {i: str(ids[i]) for i in nodes}
+    titles = {i: title_of(names[i], by_number.get(i), right.get(i), name) for i in nodes}
+    predicted = {example.number: example.predicted for example in examples}
+    classes = sorted({label for i, label in right.items() if i in names})
+    yield scroller(draw_graph(graph, nodes, right, predicted, names, titles), "the graph")
+    yield key(
+        (wrong_sample(), "misclassified: at the left the right class, at the right the predicted one"),
+        *[(class_sample(label), name(label)) for label in classes],
+    )
+
+
+def title_of(label: str, example: Example | None, right: int | None, name: Callable[[int], str]) -> str:
+    """A sentence on a node."""
+    if example is None:
+        return f"{label}: " + ("no label" if right is None else f"{name(right)}, in no split")
+    if example.predicted == example.target:
+        return f"{label}, {example.split}: {name(example.predicted)}, right"
+    return f"{label}, {example.split}: {name(example.target)}, predicted {name(example.predicted)}"
+
+
+def graph_pictures(task: GraphTask, wrong: Sequence[Example], name: Callable[[int], str]) -> Iterator[Html]:
+    """The surest of the wrong graphs, drawn."""
+    graphs = task.by_number()
+    small = [e for e in wrong if 0 < graphs[e.number].num_nodes <= MOST_NODES][:MOST_GRAPHS]
+    figures = [figure(graphs[example.number], example, name) for example in small]
+    if figures:
+        yield element("h3", f"The {len(figures)} surest, drawn" if len(figures) > 1 else "Drawn")
+        yield element("div", *figures, class_="figures")
+
+
+def figure(graph: Graph, example: Example, name: Callable[[int], str]) -> Html:
+    """A graph without classes of nodes."""
+    nodes = range(graph.num_nodes)
+    names = {i: str(i) for i in nodes}
+    about = (
+        f"{example.name}, {example.split}: {name(example.target)}, predicted {name(example.predicted)}; "
+        f"{counted(graph.num_nodes, 'node')}"
+    )
+    return element("figure", draw_graph(graph, nodes, {}, {}, names, names), element("figcaption", about))

@@ -1,0 +1,85 @@
+"""What a model says of each example that its task judges it by."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinygnn.linalg import softmax
+from tinygnn.modes import no_grad
+from tinygnn.nn.module import Module
+from tinygnn.objectives import targets_of
+from tinygnn.tasks import GraphTask, NodeTask, evaluate, graph_labels
+
+
+@dataclass(frozen=True)
+class Example:
+    """A node or a graph: its number, its name, its split, what is right, and the model's output."""
+
+    number: int
+    name: str
+    split: str
+    target: Any
+    output: list[float]
+
+    @property
+    def predicted(self) -> int:
+        """The class with the largest output, of equal ones the first."""
+        return self.output.index(max(self.output))
+
+    @property
+    def probabilities(self) -> list[float]:
+        """The probability of each class."""
+        with no_grad():
+            return [p.data for p in softmax(self.output)]
+
+    @property
+    def sureness(self) -> float:
+        """The probability of the class that is predicted."""
+        return max(self.probabilities)
+
+
+def examples_of(model: Module, task: NodeTask | GraphTask) -> list[Example]:
+    """The examples of all splits; of a node in several splits the first counts."""
+    return list(_nodes(model, task) if isinstance(task, NodeTask) else _graphs(model, task))
+
+
+def _nodes(model: Module, task: NodeTask) -> Iterator[Example]:
+    names = task.graph.node_ids
+    for i, output in enumerate(evaluate(model, task.graph)):
+        split = next((split for split, mask in task.masks.items() if mask[i]), None)
+        if split is not None:
+            name = str(i if names is None else names[i])
+            yield Example(i, name, split, task.targets[i], [float(x) for x in output])
+
+
+def _graphs(model: Module, task: GraphTask) -> Iterator[Example]:
+    split_of = {k: split for split, numbers in task.numbers.items() for k in numbers}
+    for number, graph in task.by_number().items():
+        [output] = evaluate(model, graph)
+        [target] = targets_of(graph_labels([graph]), task.objective)
+        yield Example(number, f"graph {number}", split_of[number], target, [float(x) for x in output])
+
+
+def wrong_classes(examples: Sequence[Example]) -> list[Example]:
+    """Those whose class is predicted wrongly, the surest first."""
+    return sorted([e for e in examples if e.predicted != e.target], key=lambda e: -e.sureness)
+
+
+def class_namer(names: Sequence[Any] | None) -> Callable[[int], str]:
+    """The name of a class; its number where classes have no names."""
+    return lambda k: str(k if names is None else names[k])
+
+
+def explain_command(run: str, example: Example, task: NodeTask | GraphTask) -> str:
+    """What to type to see how an output came about."""
+    if isinstance(task, GraphTask):
+        return f"{_explain(run)} --graph {example.number} --node 0"
+    option = ["--node", example.name] if example.name[:1] != "-" else [f"--node={example.name}"]
+    return f"{_explain(run)} {shlex.join(option)}"
+
+
+def _explain(run: str) -> str:
+    return f"tinygnn explain {shlex.quote(run)}"

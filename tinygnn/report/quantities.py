@@ -1,0 +1,116 @@
+"""A report on numbers, on several labels at once, and on links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tinygnn.graph import Graph
+from tinygnn.link_prediction import LinkTask, decode
+from tinygnn.modes import no_grad
+from tinygnn.nn.module import Module
+from tinygnn.report.classes import MOST_ROWS, Part, share
+from tinygnn.report.examples import Example, examples_of, explain_command
+from tinygnn.report.pictures import MOST_POINTS, draw_scatter, key, mark
+from tinygnn.tasks import GraphTask, NodeTask, evaluate
+from tinygnn.web_page import Html, command, element, heads, number, row, scroller, table
+
+MOST_PICTURES = 4  # of the entries of a target
+
+
+def regression_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator[Part]:
+    """The sections on numbers: predictions over what is right, and the largest errors."""
+    examples = examples_of(model, task)
+    width = len(examples[0].output)
+    pictures: list[Html] = []
+    for entry in range(min(width, MOST_PICTURES)):
+        pictures += scatter(examples, entry, f"entry {entry}" if width > 1 else "")
+    if width > MOST_PICTURES:
+        pictures.append(element("p", f"The other {width - MOST_PICTURES} entries are not drawn."))
+    yield "predictions", "Predictions", pictures
+    yield "errors", "The largest errors", list(error_table(examples, task, run))
+
+
+def scatter(examples: Sequence[Example], entry: int, title: str) -> Iterator[Html]:
+    """A picture of one entry of the predictions."""
+    pairs = [(e.target[entry], e.output[entry], e) for e in examples if e.target[entry] is not None]
+    known = [(x, y, e.split, f"{e.name}, {e.split}: {x:.6g}, predicted {y:.6g}") for x, y, e in pairs
+             if abs(x) < 1e300 and abs(y) < 1e300]  # fmt: skip
+    if title:
+        yield element("h3", title)
+    if not known:
+        yield element("p", "No prediction is a finite number.")
+        return
+    step = -(-len(known) // MOST_POINTS)
+    left_out = len(pairs) - len(known[::step])
+    about = "predictions over what is right: on the line both are the same"
+    yield scroller(draw_scatter(known[::step], about), about)
+    splits = dict.fromkeys(split for _, _, split, _ in known)
+    yield key(*[(mark(split), split) for split in splits])
+    if left_out:
+        yield element("p", f"{left_out} of {len(pairs)} examples are not drawn.")
+
+
+def error_table(examples: Sequence[Example], task: NodeTask | GraphTask, run: str) -> Iterator[Html]:
+    """The examples with the largest absolute errors."""
+    errors = [
+        (abs(y - x), entry, example)
+        for example in examples
+        for entry, (x, y) in enumerate(zip(example.target, example.output))
+        if x is not None
+    ]
+    errors.sort(key=lambda each: -each[0] if each[0] == each[0] else -float("inf"))
+    rows = [
+        row(e.name, e.split, *([number(k)] if len(e.output) > 1 else []), number(f"{e.target[k]:.6g}"),
+            number(f"{e.output[k]:.6g}"), number(f"{error:.6g}"),
+            element("td", command(explain_command(run, e, task))))
+        for error, k, e in errors[:MOST_ROWS // 3]
+    ]  # fmt: skip
+    numbers = (*(["entry"] if len(examples[0].output) > 1 else []), "right", "predicted", "|error|")
+    noun = "node" if isinstance(task, NodeTask) else "graph"
+    head = heads(noun, "split", *numbers, "see how it came about", numbers=numbers)
+    yield table(f"The largest {len(rows)} of {len(errors)} errors", head, element("tbody", *rows))
+
+
+def multilabel_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator[Part]:
+    """The section on several labels: for each split and label how often it is found, missed, invented."""
+    examples = examples_of(model, task)
+    tables = []
+    columns = ("found", "missed", "invented", "rightly absent", "share right")
+    for split in dict.fromkeys(example.split for example in examples):
+        part = [example for example in examples if example.split == split]
+        rows = []
+        for k in range(len(part[0].output)):
+            pairs = [(bool(e.target[k]), e.output[k] > 0.0) for e in part if e.target[k] is not None]
+            counts = [
+                pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))
+            ]
+            cells = [number(count) for count in counts]
+            rows.append(row(k, *cells, number(share(counts[0] + counts[3], len(pairs)))))
+        tables.append(table(f"{split}: {len(part)} examples", heads("label", *columns, numbers=columns),
+                            element("tbody", *rows)))  # fmt: skip
+    yield "labels", "Labels", tables
+
+
+def link_parts(model: Module, task: LinkTask) -> Iterator[Part]:
+    """The section on links: the pairs of val and test whose probability is farthest from what is right."""
+    z = evaluate(model, task.graph)
+    judged = []
+    for split in [split for split in task.split.positive if split != "train"]:
+        for linked, part in ((1, task.split.positive), (0, task.split.negative)):
+            with no_grad():
+                found = [logit.sigmoid().data for logit in decode(z, part[split])]
+            judged += [(abs(linked - p), linked, p, pair, split) for pair, p in zip(part[split], found)]
+    judged.sort(key=lambda each: (-each[0], each[3]))
+    names = names_of(task.graph)
+    rows = [
+        row(f"{names[u]}, {names[v]}", split, "linked" if linked else "not linked", number(f"{p:.3f}"))
+        for _, linked, p, (u, v), split in judged[:MOST_ROWS // 3]
+    ]  # fmt: skip
+    head = heads("pair", "split", "right", "probability of a link", numbers=["probability of a link"])
+    caption = f"Of {len(judged)} pairs of val and test the {len(rows)} farthest from what is right"
+    yield "pairs", "Pairs", [table(caption, head, element("tbody", *rows))]
+
+
+def names_of(graph: Graph) -> list[str]:
+    """What the nodes are called."""
+    return [str(name) for name in graph.node_ids or range(graph.num_nodes)]
