@@ -28,6 +28,8 @@ from tinygnn.nn.module import Module, shape
 Arguments = dict[str, Any]
 MOST_SIZES = 400  # pairs or triples of sizes that are tried
 SAME_NAMES = {"add": "sum"}
+UNASKED = ("bias", "rng")  # told by the parameters; of no matter once it is made
+OF_MODULES = ("gate_nn", "nn")  # arguments that are modules, in some cases told by their sizes
 HIDDEN = object()
 
 
@@ -85,17 +87,18 @@ def has_options(
     """
     given, twin = arguments(case), twin_of(case)
     shared = shared_numbers(module, twin, given)
-    if any(own != other for own, other in shared):
+    if any(own != other for own, other in shared if numbers or not isinstance(other, int)):
         return False
     defaults = {p.name: p.default for p in inspect.signature(getattr(nn, case.call)).parameters.values()}
     sizes = size_names(case)
     for name, value in given.items():
-        if name in sizes or name == "bias" or name in shapes_of(case) or made_of_modules(value):
+        known = name in sizes or name in UNASKED or name in shapes_of(case)
+        if known or made_of_modules(name, value):
             continue
         wanted = plain(getattr(twin, name, value))
         if wanted is HIDDEN:
             wanted = plain(value)
-        inner = getattr(module, name, HIDDEN)
+        inner = shown_as(module, name)
         shown = plain(options[name]) if name in options else plain(inner)
         if shown is HIDDEN and callable(inner) and name not in options:
             if not same_activation(inner, value):
@@ -118,12 +121,23 @@ def shared_numbers(module: Any, twin: Any, given: Arguments) -> list[tuple[Any, 
     return [(own, other) for own, other in both if is_number(own)]
 
 
+def alike(module: Any, made: Case) -> bool:
+    """Whether the numbers that the instance has made of its arguments are those of a case made for it."""
+    return all(own == other for own, other in shared_numbers(module, twin_of(made), arguments(made)))
+
+
+def shown_as(module: Any, name: str) -> Any:
+    """An instance's attribute of that name, of a Dropout its probability; HIDDEN where there is none."""
+    shown = getattr(module, name, HIDDEN)
+    return shown.p if type(shown).__name__ == "Dropout" else shown
+
+
 def has_sizes(module: Any, case: Case) -> bool:
     """Whether the sizes that the instance shows, and its inner modules, are the case's."""
     for name, value in arguments(case).items():
         shown = getattr(module, name, HIDDEN)
-        if made_of_modules(value):
-            if shown is not HIDDEN and repr(shown) != repr(built_module(case, name, value)):
+        if made_of_modules(name, value):
+            if shown is not HIDDEN and looks(shown) != looks(built_module(module, name, value)):
                 return False
         elif name in size_names(case) and plain(shown) not in (HIDDEN, plain(value)):
             return False
@@ -147,7 +161,7 @@ def with_sizes(module: Any, cases: Sequence[Case], own: Mapping[str, list[int]])
         same = repr((key, case.edge_index, list(case.inputs), case.options.get("batch")))
         if sizes is not None and same not in done:
             made = resized(case, sizes, settings, widths[key], [n for part in own.values() for n in part])
-            if made is not None:
+            if made is not None and alike(module, made):
                 done.add(same)
                 if case.edge_index is None or case.edge_index[0]:  # without edges any width may do
                     widths[key] = [len(made.inputs["x"][0])]
@@ -160,13 +174,13 @@ def settings_for(module: Any, case: Case) -> dict[str, Any] | None:
         return None
     settings = dict(case.options.get("conv", {}))
     for name, value in arguments(case).items():
-        shown = getattr(module, name, HIDDEN)
-        if made_of_modules(value):
+        shown = shown_as(module, name)
+        if made_of_modules(name, value):
             settings[name] = described(shown)
             if settings[name] is None:
                 return None
-        elif is_number(plain(shown)) and is_number(value) and shown != value and name not in size_names(case):
-            settings[name] = shown
+        elif name not in size_names(case) and is_number(plain(shown)) and is_number(value):
+            settings.update({name: plain(shown)} if plain(shown) != value else {})
     return settings
 
 
@@ -226,8 +240,10 @@ def shapes_of(case: Case) -> dict[str, list[int]]:
     return {name: shape(numbers) for name, numbers in case.inputs.items() if name not in data}
 
 
-def made_of_modules(value: Any) -> bool:
+def made_of_modules(name: str, value: Any) -> bool:
     """Whether an argument describes a module, or sizes that stand for one."""
+    if name in OF_MODULES and isinstance(value, list):
+        return True
     return isinstance(value, dict) and ("call" in value or "channel_list" in value)
 
 
@@ -239,7 +255,14 @@ def sizes_of(parameter: Any) -> list[int]:
 def built_module(module: Any, name: str, value: Any) -> Any:
     """The module that a case's argument describes: tinygnn's or torch's, as the instance is."""
     find = of_tinygnn if isinstance(module, Module) else of_torch
+    if isinstance(value, list):
+        return find("Linear")(*value)
     return built(value, find) if "call" in value else find("MLP")(**value)
+
+
+def looks(module: Any) -> str:
+    """What a module says that it is; torch's and PyG's Linear alike."""
+    return repr(described(module) or module)
 
 
 def plain(value: Any) -> Any:

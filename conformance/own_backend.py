@@ -69,26 +69,37 @@ def misfit(made: Any, subject: Subject) -> str:
 
 
 def takes_tensors(made: Any) -> bool:
-    """Whether it is torch's: a class by what it is derived from, a function by what its file has imported."""
+    """Whether it is torch's: a class by what it is derived from, a function by what it and its file name."""
     while isinstance(made, functools.partial):
         made = made.func
     if is_module(made) or is_class(made, Module) or is_class(made, optim.Optimizer):
         return False
-    if is_torch(made, "nn", "Module") or is_torch(made, "optim", "Optimizer"):
+    if is_torch(made, "nn", "Module") or is_torch(made, "optim", "Optimizer") or root_of(made) in TORCH:
         return True
-    if isinstance(made, type):
-        return False
-    home = str(getattr(made, "__module__", "") or "").partition(".")[0]
-    names = getattr(inspect.unwrap(made), "__globals__", {})
-    return home in TORCH or any(root_of(value) in TORCH for value in names.values())
+    return False if isinstance(made, type) else names_torch(inspect.unwrap(made))
 
 
 TORCH = ("torch", "torch_geometric")
 
 
+def names_torch(function: Any) -> bool:
+    """Whether a function uses torch, or else whether its file imports torch and not tinygnn."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    cells = zip(code.co_freevars, function.__closure__ or ())
+    known = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+    used = {root_of(known[name]) if name in known else name for name in (*code.co_names, *code.co_freevars)}
+    if used & {*TORCH, "tinygnn"}:
+        return bool(used & set(TORCH))
+    roots = {root_of(value) for value in function.__globals__.values()}
+    return bool(roots & set(TORCH)) and "tinygnn" not in roots
+
+
 def root_of(value: Any) -> str:
-    """The package of a module."""
-    return str(value.__name__).partition(".")[0] if inspect.ismodule(value) else ""
+    """The package that a module is, or that a class or a function comes from."""
+    name = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None)
+    return name.partition(".")[0] if isinstance(name, str) else ""
 
 
 def is_module(made: Any) -> bool:
