@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from tinygnn.adapters.errors import did_you_mean
-from tinygnn.conformance.api import every_case
+from tinygnn.conformance.api import every_case, shared_reference
 from tinygnn.conformance.conforms import SHOWN, Conformance, conformance_of
+from tinygnn.conformance.html_report import write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.own_module import OwnCode
 from tinygnn.conformance.report import case_lines
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "your own code",
         "Hold a class or a function in a file of yours against a layer (GCNConv), an operation (op/tanh), an "
         "optimizer (optimizer/adam) or the chain rule (backward). The file is imported, which runs it: "
-        "check files that you trust. -k, --flag, --quick, -v and --jsonl work as without it.",
+        "check files that you trust. -k, --flag, --quick, -v, --jsonl and --html work as without it.",
     )
     group.add_argument("--check", metavar="FILE.py:NAME", help="the file, and the name of what is in it")
     group.add_argument("--like", metavar="LAYER", help="what it is to be like; else what its name says")
@@ -53,6 +54,7 @@ def main(args: argparse.Namespace) -> int:
     """
     others = {"--backend": args.backend, "--mutants": args.mutants, "--layer": args.layer}
     others |= {"--exec": args.harness, "--answers": args.answers, "--questions": args.questions}
+    others |= {"--model": args.model}
     given = [name for name, value in others.items() if value]
     if given:
         raise ValueError(f"--check runs your own code: leave out {' and '.join(given)}")
@@ -74,8 +76,11 @@ def main(args: argparse.Namespace) -> int:
             again=lambda id: again(args, id),
             shown=SHOWN if args.verbose else 1,
         )
+    runs = [(Answered(found), found.outcomes)]
     if args.jsonl is not None:
-        write_jsonl(args.jsonl, [(Answered(found), found.outcomes)])
+        write_jsonl(args.jsonl, runs)
+    if args.html is not None:
+        write_html(args.html, runs, [], found.problems)
     if args.verbose:
         print(*case_lines(found.outcomes), "", sep="\n")
     print(found)
@@ -103,9 +108,10 @@ def again(args: argparse.Namespace, id: str) -> str:
 
 
 class Answered(OwnCode):
-    """The name and version that a report says of a check."""
+    """What was checked, as reports name it."""
 
     def __init__(self, found: Conformance) -> None:
+        super().__init__(found, found.like, {}, {}, shared_reference())
         self.name, self.version = found.backend, found.version
 
 

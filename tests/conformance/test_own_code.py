@@ -178,7 +178,8 @@ def test_the_options_that_choose_cases_and_the_reports_work(folder: Path, capsys
     few = answered(capsys, *check, "--quick")[1]
     assert 1 <= int(re.findall(r"in all (\d+) cases", few)[0]) < 12
     assert "op/tanh/nan" in answered(capsys, *check, "--verbose")[1]
-    answered(capsys, *check, "--jsonl", "report.jsonl")
+    answered(capsys, *check, "--jsonl", "report.jsonl", "--html", "report.html")
+    assert "op/tanh/nan" in Path("report.html").read_text(encoding="utf-8")
     records = [json.loads(line) for line in Path("report.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {(r["backend"], r["verdict"]) for r in records} == {("tanh", "pass")} and len(records) == 12
 
@@ -206,6 +207,7 @@ def test_the_options_that_choose_cases_and_the_reports_work(folder: Path, capsys
         (["--check", "my_gcn.py:MyGCN", "--like", "GCNConv", "--param", "W"], "such as W=lin.weight"),
         (["--check", "my_gcn.py:MyGCN", "--like", "GCNConv", "--param", "W=weight"], "maps 'W' to 'weight'"),
         (["--check", "my_tanh.py:tanh", "--like", "tanh", "--backend", "torch"], "leave out --backend"),
+        (["--check", "my_tanh.py:tanh", "--exec", "node x"], "leave out --exec"),
         (["--like", "tanh"], "give --check FILE.py:NAME"),
     ],
 )
