@@ -128,7 +128,7 @@ def alike(module: Any, made: Case) -> bool:
 
 def shown_as(module: Any, name: str) -> Any:
     """An instance's attribute of that name, of a Dropout its probability; HIDDEN where there is none."""
-    shown = getattr(module, name, HIDDEN)
+    shown: Any = getattr(module, name, HIDDEN)
     return shown.p if type(shown).__name__ == "Dropout" else shown
 
 
