@@ -25,11 +25,13 @@ def memory(backward: bool) -> str:
 def neuron() -> str:
     """Chapter 3: a neuron of two inputs, and how wrong it is."""
     w1, w2, b = Value(0.5), Value(-1.0), Value(0.25)
-    z = w1 * 3.0 + w2 * 1.0 + b
+    x1, x2, target = Value(3.0), Value(1.0), Value(2.0)
+    z = w1 * x1 + w2 * x2 + b
     y = z.relu()
-    loss = (y - 2.0) ** 2
+    loss = (y - target) ** 2
     loss.backward()
-    return draw(loss, names={w1: "w1", w2: "w2", b: "b", z: "z", y: "y", loss: "loss"})
+    names = {w1: "w1", w2: "w2", b: "b", x1: "x1", x2: "x2", target: "target", z: "z", y: "y", loss: "loss"}
+    return draw(loss, names=names)
 
 
 def message() -> str:

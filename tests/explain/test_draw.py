@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -84,11 +85,27 @@ def test_a_value_used_twice_by_one_operation_has_two_lines():
     assert draw(a * a).count('class="edge"') == 2
 
 
+def test_no_line_runs_through_a_box():
+    """A leaf that is used by operations in several columns: its lines pass between the boxes."""
+    a, b = Value(2.0), Value(3.0)
+    y = ((a * b + a) * a).tanh() + a
+    y.backward()
+    root = ET.fromstring(draw(y))
+    boxes = [
+        tuple(map(float, g.get("transform")[len("translate(") : -1].split())) for g in root.iter(f"{SVG}g")
+    ]
+    lines = [path.get("d") for path in root.iter(f"{SVG}path")]
+    straight = [found for line in lines for found in re.findall(r" ([\d.]+) ([\d.]+)H([\d.]+)", line)]
+    assert len(straight) == 1 + 2 + 4  # columns that the lines of a pass, on the way to each of its uses
+    for left, height, right in [tuple(map(float, found)) for found in straight]:
+        assert not any(x < right and left < x + 148 and y <= height <= y + 50 for x, y in boxes)
+
+
 def test_names_are_escaped():
     a = Value(1.0)
     picture = draw(a + 1.0, names={a: "<script>alert('x')</script>"})
     assert "<script>" not in picture
-    assert "<script>alert('x')<…" in texts(picture)
+    assert "<script>alert('x'…" in texts(picture)
 
 
 def test_a_large_graph_is_cut_to_the_values_closest_to_the_output():

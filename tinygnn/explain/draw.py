@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from math import copysign
 
-from tinygnn.explain.value_graph import ValueGraph
+from tinygnn.explain.value_graph import Entry, ValueGraph, Waypoint
 from tinygnn.value import Value
 
 Places = dict[Value, tuple[float, float]]
+Ways = dict[Value, list[tuple[float, float]]]  # where the lines from a Value pass, column by column
 
 MAX_NODES = 200
 WIDTH, HEIGHT = 148, 50  # of a box
 ACROSS, DOWN, MARGIN = 64, 12, 16  # between columns, between boxes of a column, and around all
+LONGEST_TITLE = 18  # characters that fit into a box
 TAG = 46  # the width of what tells of parents that are not drawn
 
 STYLE = (
@@ -44,16 +46,20 @@ def draw(value: Value, *, names: Mapping[Value, str] | None = None, max_nodes: i
     """
     graph = ValueGraph.of(value, max_nodes)
     columns = graph.columns()
-    tallest = max(map(len, columns))
     width = 2 * MARGIN + len(columns) * (WIDTH + ACROSS) - ACROSS + (TAG if graph.hidden else 0)
-    height = 2 * MARGIN + tallest * (HEIGHT + DOWN) - DOWN
+    height = 2 * MARGIN + max(map(_tall, columns))
     place: Places = {}
+    ways: Ways = {}
     for x, column in enumerate(columns):
-        top = (height - len(column) * (HEIGHT + DOWN) + DOWN) / 2
-        for y, each in enumerate(column):
-            left = width - MARGIN - WIDTH - (len(columns) - 1 - x) * (WIDTH + ACROSS)
-            place[each] = (left, top + y * (HEIGHT + DOWN))
-    order = [each for column in columns for each in column]
+        top = (height - _tall(column)) / 2
+        left = width - MARGIN - WIDTH - (len(columns) - 1 - x) * (WIDTH + ACROSS)
+        for entry in column:
+            if isinstance(entry, Waypoint):
+                ways.setdefault(entry.source, []).append((left, top))
+            else:
+                place[entry] = (left, top)
+            top += _tall([entry]) + DOWN
+    order = [entry for column in columns for entry in column if isinstance(entry, Value)]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
@@ -61,7 +67,7 @@ def draw(value: Value, *, names: Mapping[Value, str] | None = None, max_nodes: i
             f"<title>{escape(_title(graph))}</title>",
             f"<style>{STYLE}</style>",
             f'<rect class="ground" width="{width}" height="{height}"/>',
-            *_edges(order, place),
+            *_edges(order, place, ways),
             *_boxes(graph, order, place, names or {}),
             "</svg>",
             "",
@@ -124,17 +130,31 @@ def _more(count: int) -> str:
     return f"{count} more parent{'s' if count != 1 else ''}"
 
 
-def _edges(order: list[Value], place: Places) -> Iterator[str]:
+def _tall(column: list[Entry]) -> float:
+    """The height of a column: of its boxes and what is between them; a line that passes has none."""
+    boxes = sum([HEIGHT for entry in column if isinstance(entry, Value)])
+    return boxes + DOWN * (len(column) - 1)
+
+
+def _edges(order: list[Value], place: Places, ways: Ways) -> Iterator[str]:
     for value in order:
         right, below = place[value][0], place[value][1] + HEIGHT / 2
         for parent, partial in zip(value.parents, value.partials):
             if parent in place:
-                left, height = place[parent][0] + WIDTH, place[parent][1] + HEIGHT / 2
-                bend = max((right - left) / 2, 20)
-                yield (
-                    f'<path class="edge" d="M{left:g} {height:g}C{left + bend:g} {height:g} '
-                    f'{right - bend:g} {below:g} {right:g} {below:g}"><title>{partial!r}</title></path>'
-                )
+                x, y = place[parent][0] + WIDTH, place[parent][1] + HEIGHT / 2
+                line = f"M{x:g} {y:g}"
+                for left, top in ways.get(parent, []):
+                    if left < right:
+                        line += f"{_curve(x, y, left, top)}H{left + WIDTH:g}"
+                        x, y = left + WIDTH, top
+                line += _curve(x, y, right, below)
+                yield f'<path class="edge" d="{line}"><title>{partial!r}</title></path>'
+
+
+def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
+    """A line that leaves to the right and arrives from the left."""
+    bend = max((to_x - x) / 2, 20)
+    return f"C{x + bend:g} {y:g} {to_x - bend:g} {to_y:g} {to_x:g} {to_y:g}"
 
 
 def _boxes(graph: ValueGraph, order: list[Value], place: Places, names: Mapping[Value, str]) -> Iterator[str]:
@@ -142,7 +162,7 @@ def _boxes(graph: ValueGraph, order: list[Value], place: Places, names: Mapping[
         x, y = place[value]
         kind = "out" if value is graph.output else "box" if value.op else "leaf"
         title = title_of(value, names)
-        clipped = title if len(title) <= 20 else title[:19] + "…"
+        clipped = title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
         if value in graph.hidden:
             yield (
                 f'<g transform="translate({x - TAG:g} {y + HEIGHT - 20:g})">'

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tinygnn.value import Value
 
 SWEEPS = 4  # how often the nodes of a column are put beside what they are connected with
+
+
+@dataclass(frozen=True, eq=False)
+class Waypoint:
+    """Where the lines from a Value pass through a column, between the boxes of others."""
+
+    source: Value
+
+
+Entry = Value | Waypoint
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,11 @@ class ValueGraph:
         counts = {value: sum([parent not in kept for parent in value.parents]) for value in values}
         return cls(output, values, len(found), {value: n for value, n in counts.items() if n})
 
-    def columns(self) -> list[list[Value]]:
+    def columns(self) -> list[list[Entry]]:
         """The values by the length of the longest way to the output: first those furthest from it.
 
-        In a column each stands about as high as what it goes into, so that few lines cross.
+        Where a line passes columns that stand between, a waypoint in each keeps its place. In a column each
+        stands about as high as what it goes into, so that few lines cross.
         """
         kept = set(self.values)
         depth = dict.fromkeys(self.values, 0)
@@ -48,15 +59,22 @@ class ValueGraph:
             for parent in value.parents:
                 if parent in kept:
                     depth[parent] = max(depth[parent], depth[value] + 1)
-        columns: list[list[Value]] = [[] for _ in range(max(depth.values()) + 1)]
+        columns: list[list[Entry]] = [[] for _ in range(max(depth.values()) + 1)]
         for value in self.values:
             columns[depth[value]].append(value)
-        neighbours: dict[Value, list[Value]] = {value: [] for value in self.values}
+        neighbours: dict[Entry, list[Entry]] = {value: [] for value in self.values}
+        ways: dict[tuple[Value, int], Entry] = {}
         for value in self.values:
             for parent in value.parents:
                 if parent in kept:
-                    neighbours[value].append(parent)
-                    neighbours[parent].append(value)
+                    here: Entry = value
+                    for column in range(depth[value] + 1, depth[parent]):
+                        if (parent, column) not in ways:
+                            ways[parent, column] = Waypoint(parent)
+                            columns[column].append(ways[parent, column])
+                            neighbours[ways[parent, column]] = []
+                        here = _linked(neighbours, here, ways[parent, column])
+                    _linked(neighbours, here, parent)
         return _untangled(columns, neighbours)[::-1]
 
     def _children_first(self, kept: set[Value]) -> list[Value]:
@@ -88,7 +106,14 @@ def breadth_first(output: Value) -> list[Value]:
     return found
 
 
-def _untangled(columns: list[list[Value]], neighbours: dict[Value, list[Value]]) -> list[list[Value]]:
+def _linked(neighbours: Mapping[Entry, list[Entry]], here: Entry, there: Entry) -> Entry:
+    """Make neighbours of two and go on to the second."""
+    neighbours[here].append(there)
+    neighbours[there].append(here)
+    return there
+
+
+def _untangled(columns: list[list[Entry]], neighbours: Mapping[Entry, list[Entry]]) -> list[list[Entry]]:
     """Sort each column by the mean height of its neighbours in the others, a few times to and fro."""
     height = {value: _height(k, column) for column in columns for k, value in enumerate(column)}
     for sweep in range(SWEEPS):
@@ -99,7 +124,7 @@ def _untangled(columns: list[list[Value]], neighbours: dict[Value, list[Value]])
     return columns
 
 
-def _height(k: int, column: Sequence[Value]) -> float:
+def _height(k: int, column: Sequence[Entry]) -> float:
     return k - (len(column) - 1) / 2
 
 
