@@ -143,7 +143,7 @@ def recorded_for(name: str, version: str, known: KnownDifferences | None) -> Map
 
 def named(name: str) -> Backend:
     """A built-in backend by its name."""
-    from tinygnn.conformance.cli import BACKENDS
+    from tinygnn.conformance.backends import BACKENDS
 
     if name not in BACKENDS:
         raise ValueError(f"no built-in backend is called {name!r}: there are {', '.join(BACKENDS)}")

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 import tinygnn
 from tinygnn.conformance import own_code, report
 from tinygnn.conformance.api import every_case
+from tinygnn.conformance.backends import BACKENDS, add_place, available, spread_lines
 from tinygnn.conformance.case import Backend, Case
 from tinygnn.conformance.doors import add_doors, ask, backend_behind, left_over
 from tinygnn.conformance.html_report import write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
-from tinygnn.conformance.known_differences import known_differences, no_records
+from tinygnn.conformance.known_differences import known_of, no_records
 from tinygnn.conformance.model_command import add_model, compare_model, insist_on_model
 from tinygnn.conformance.progress import shown
-from tinygnn.conformance.pyg_backend import PygBackend
-from tinygnn.conformance.pyg_dense_backend import PygDenseBackend
-from tinygnn.conformance.pyg_sparse_backend import PygSparseBackend
 from tinygnn.conformance.runner import Outcome, Reference, run_cases, unknown_ids
 from tinygnn.conformance.selection import choose
 from tinygnn.conformance.summary_table import LEGEND, table
-from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.conformance.torch_backend import TorchBackend
 
-BACKENDS: dict[str, Callable[[], Backend]] = {
-    "tinygnn": TinygnnBackend,
-    "torch": TorchBackend,
-    "pyg": PygBackend,
-    "pyg-sparse": PygSparseBackend,
-    "pyg-dense": PygDenseBackend,
-}
 Run = tuple[Backend, list[Outcome]]
 
 
@@ -47,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="test the suite: plant mistakes into torch and say what catches them",
     )
+    add_place(parser)
     add_doors(parser)
     add_model(parser)
     add_selection(parser)
@@ -104,14 +95,14 @@ def main(args: argparse.Namespace) -> int:
         return test_the_suite(args, cases, everything)
     if args.questions is not None:
         return ask(args.questions, cases)
-    backends, notes = ([theirs], []) if theirs is not None else available(args.backend)
+    backends, notes = ([theirs], []) if theirs is not None else available(args)
     reference, problems, runs = Reference(), [], []
     for backend in backends:
-        recorded = {} if backend is theirs else known_differences(backend.name, backend.version)
+        recorded = {} if backend is theirs else known_of(backend)
         problems += unknown_ids(everything, backend.name, recorded)
         if backend is not theirs:
             notes += [note for note in [no_records(backend.name, backend.version)] if note]
-        outcomes = run_cases(cases, backend, reference, recorded)
+        outcomes = run_cases(cases, backend, reference, recorded, args.repeat)
         try:
             done = list(shown(outcomes, len(cases), backend.name))
         finally:
@@ -121,6 +112,7 @@ def main(args: argparse.Namespace) -> int:
         if len(done) != len(cases):
             problems.append(f"{backend.name}: {len(done)} outcomes for {len(cases)} cases")
         runs.append((backend, done))
+        notes += spread_lines(backend.name, done, args.repeat)
     if args.jsonl is not None:
         write_jsonl(args.jsonl, runs)
     print_report(runs, problems, notes, args.verbose)
@@ -166,21 +158,6 @@ def print_report(runs: Sequence[Run], problems: Sequence[str], notes: Sequence[s
         print(line)
     failed = len(problems) + sum(outcome.failed for outcome in outcomes)
     print(f"FAILED: {failed}" if failed else "all agree")
-
-
-def available(name: str | None) -> tuple[list[Backend], list[str]]:
-    """The backends to run, and notes on those that are not installed.
-
-    Raises AdapterError when a backend that was asked for, or torch, is not installed.
-    """
-    if name is not None:
-        return [BACKENDS[name]()], []
-    backends: list[Backend] = [TinygnnBackend(), TorchBackend()]
-    try:
-        backends.append(PygBackend())
-    except ValueError as error:
-        return backends, [f"pyg: not run, {error}"]
-    return backends, []
 
 
 def run(argv: Sequence[str] | None = None) -> int:

@@ -16,12 +16,13 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tinygnn.conformance.case import Numbers, Result
+from tinygnn.conformance.case import Backend, Numbers, Result
 from tinygnn.conformance.compare import Difference
+from tinygnn.conformance.precision import FLOAT64
 from tinygnn.nn.module import leaves, shape
 
 FOLDER = Path(__file__).parent / "known"
@@ -33,13 +34,15 @@ SAME = 1e-9
 class Known:
     """Why a backend departs in a case, the issue that says so, and the outputs that depart.
 
-    raises: a part of what it says instead of an answer, where it gives none.
+    raises: a part of what it says instead of an answer, where it gives none. precision: the kind of numbers
+    that it was recorded in.
     """
 
     reason: str
     upstream: str
     outputs: Mapping[str, Numbers]
     raises: str = ""
+    precision: str = "float64"
 
     def matches(self, differences: Sequence[Difference], result: Result) -> bool:
         """Whether the outputs that fail are the recorded ones and no others, with these numbers."""
@@ -59,6 +62,19 @@ def known_differences(backend: str, version: str | None = None) -> dict[str, Kno
     if not chosen:
         return {}
     return known_from(chosen[-1])
+
+
+def known_of(backend: Backend) -> dict[str, Known]:
+    """The known differences of a backend: those of its version, and of the numbers that it computes with.
+
+    The latter stand in `known/BACKEND-float32-VERSION.json`, and go before.
+    """
+    kind = getattr(backend, "precision", FLOAT64)
+    own = {} if kind is FLOAT64 else known_differences(f"{backend.name}-{kind.name}", backend.version)
+    return {
+        **known_differences(backend.name, backend.version),
+        **{name: replace(known, precision=kind.name) for name, known in own.items()},
+    }
 
 
 def known_from(document: Mapping[str, Any]) -> dict[str, Known]:

@@ -70,6 +70,8 @@ def unfit(
         return ""
     if case.kind == "training":
         return f"a training run multiplies the rounding of {kind.name} as no operation count knows"
+    if "perm" in outputs and kind.bits < FLOAT32.bits:
+        return f"which nodes stay depends on scores that may lie closer together than {kind.name} tells apart"
     if bound * kind.eps > TOO_WIDE:
         return f"{bound:.0f} roundings of {kind.name} may change the answer by more than a fifth"
     for name, number in given(case):

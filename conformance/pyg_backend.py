@@ -15,7 +15,7 @@ from tinygnn.conformance.torch_backend import differentiate, model_outputs, run_
 from tinygnn.conformance.torch_models import activate
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import INSTALL, import_torch, tensor
-from tinygnn.conformance.torch_place import moved, placed, require_device
+from tinygnn.conformance.torch_place import line_there, moved, place_of, placed, require_device
 
 TENSORS = ("deg",)
 READOUTS = {"mean": "global_mean_pool", "sum": "global_add_pool", "max": "global_max_pool"}
@@ -34,8 +34,12 @@ class PygBackend:
     def __init__(self, precision: Precision = FLOAT64, device: str = "cpu") -> None:
         import_torch()
         require_device(device)
-        self.version = str(import_pyg().__version__)
+        self.version = import_pyg().__version__ + place_of(precision.name, device)
         self.precision, self.device = precision, device
+
+    def again(self, case: Case) -> str:
+        """The line that shows a case again, where it is not the usual one."""
+        return line_there(self.name, self.precision.name, self.device, case)
 
     def supports(self, case: Case) -> bool:
         return case.kind in ("model", "module", "training") or case.call == "aggregate"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tinygnn.conformance.case import Backend, Case, Failed, Numbers, Unsupported
 from tinygnn.conformance.compare import Difference, Expected
-from tinygnn.conformance.known_differences import Known, known_differences
+from tinygnn.conformance.known_differences import Known, known_of
 from tinygnn.conformance.precision import FLOAT64, unfit
 from tinygnn.conformance.spread import repeated
 from tinygnn.conformance.vectors import find_vector
@@ -65,7 +65,7 @@ def run_cases(
     repeat: how often each case runs. Raises RuntimeError where ran + skipped are not all cases.
     """
     reference = Reference() if reference is None else reference
-    known = known_differences(backend.name, backend.version) if known is None else known
+    known = known_of(backend) if known is None else known
     verdicts: list[tuple[str, str]] = []
     for case in cases:
         outcome = run_one(case, backend, reference, known.get(case.id), repeat)

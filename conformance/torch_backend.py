@@ -11,7 +11,7 @@ from tinygnn.conformance.precision import FLOAT64, Precision
 from tinygnn.conformance.torch_models import has_formula, loss_of, model_output
 from tinygnn.conformance.torch_modules import run_module
 from tinygnn.conformance.torch_ops import import_torch, operations, tensor
-from tinygnn.conformance.torch_place import placed, require_device
+from tinygnn.conformance.torch_place import line_there, place_of, placed, require_device
 from tinygnn.conformance.torch_steps import run_optimizer
 
 
@@ -21,9 +21,13 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, precision: Precision = FLOAT64, device: str = "cpu") -> None:
-        self.version = str(import_torch().__version__)
+        self.version = import_torch().__version__ + place_of(precision.name, device)
         require_device(device)
         self.precision, self.device = precision, device
+
+    def again(self, case: Case) -> str:
+        """The line that shows a case again, where it is not the usual one."""
+        return line_there(self.name, self.precision.name, self.device, case)
 
     def supports(self, case: Case) -> bool:
         if case.kind == "module":

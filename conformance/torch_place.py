@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any
+
+from tinygnn.conformance.case import Case
 
 PLACE: ContextVar[tuple[str, str]] = ContextVar("PLACE", default=("float64", "cpu"))
 
@@ -36,6 +39,20 @@ def placed(kind: str, device: str) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         PLACE.reset(before)
+
+
+def place_of(kind: str, device: str) -> str:
+    """What a version says of it: nothing for float64 on the CPU."""
+    return "".join([f", {kind}" if kind != "float64" else "", f", {device}" if device != "cpu" else ""])
+
+
+def line_there(name: str, kind: str, device: str, case: Case) -> str:
+    """The line that shows a case again there; nothing where the usual one does."""
+    flags = [f"--dtype {kind}"] if kind != "float64" else []
+    flags += [f"--device {shlex.quote(device)}"] if device != "cpu" else []
+    if not flags:
+        return ""
+    return f"tinygnn conformance --backend {name} {' '.join(flags)} -k {shlex.quote(case.id)}"
 
 
 def require_device(device: str) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.compare import Convention, Difference, Expected, compare, measure
 from tinygnn.conformance.known_differences import Known
-from tinygnn.conformance.precision import FLOAT64
 from tinygnn.conformance.ties import shares_add_up
 from tinygnn.nn.module import leaves, shape
 
@@ -32,14 +31,14 @@ def judge(
 ) -> tuple[str, str, list[Difference]]:
     """The verdict on a result, why, and the worst difference of every output.
 
-    A known difference is strict: where one is recorded, nothing but the recorded numbers will do. In other
-    numbers than float64 it excuses the outputs that it names, which need not differ there.
+    A known difference is strict: where one is recorded, nothing but the recorded numbers will do. One that
+    was recorded in numbers of another kind excuses the outputs that it names, which need not differ here.
     """
     differences = compare(case, expected, result)
     verdict, detail = without_records(case, expected, result, differences)
     if known is None:
         return verdict, detail, differences
-    if expected.precision is not FLOAT64:  # the numbers were recorded in float64
+    if known.precision != expected.precision.name:
         failing = {difference.output for difference in differences if not difference.ok}
         excused = verdict == "wrong" and failing <= set(known.outputs)
         return ("known", known.reason, differences) if excused else (verdict, detail, differences)

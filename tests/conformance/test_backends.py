@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
+from tinygnn.conformance.backends import BACKENDS
 from tinygnn.conformance.case import Backend
 from tinygnn.conformance.cases import all_cases
-from tinygnn.conformance.cli import BACKENDS
 from tinygnn.conformance.compare import EPS, TRAINING_TOLERANCE
 from tinygnn.conformance.known_differences import known_differences
 from tinygnn.conformance.report import failures

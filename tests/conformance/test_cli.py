@@ -136,7 +136,7 @@ def test_a_record_of_no_case_fails(
     pytest.importorskip("torch")
     from tinygnn.conformance.known_differences import Known
 
-    monkeypatch.setattr(cli, "known_differences", lambda backend, version: {"op/gone": Known("x", "x", {})})
+    monkeypatch.setattr(cli, "known_of", lambda backend: {"op/gone": Known("x", "x", {})})
     assert cli.run(["--backend", "torch", "-k", "op/tanh/positive"]) == 1
     assert "recorded for op/gone, but there is no such case" in capsys.readouterr().out
 

@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("torch_geometric")
 from tinygnn.conformance.api import every_case
+from tinygnn.conformance.backends import BACKENDS
 from tinygnn.conformance.case import Case
-from tinygnn.conformance.cli import BACKENDS
 from tinygnn.conformance.known_differences import known_differences
 from tinygnn.conformance.report import failures
 from tinygnn.conformance.runner import Outcome, run_cases
