@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -36,26 +36,31 @@ FIRST_WEIGHT = re.compile(r"(convs\.\d+\.)?nn\.(0\.|lins\.0\.)?weight")
 EMPTY = {"max": ("-inf", -math.inf), "min": ("inf", math.inf), "mul": ("0", 0.0), "mean": ("nan", math.nan)}
 
 
-def conventions(case: Case) -> list[Convention]:
+Answer = Callable[[Case, Change | None], dict[str, Numbers]]
+
+
+def answer(case: Case, change: Change | None = None) -> dict[str, Numbers]:
+    """Outputs and gradients, with or without a change."""
+    return read(differentiated(case, change))
+
+
+def conventions(case: Case, answer: Answer = answer) -> list[Convention]:
     """The right answers of the other conventions that are known, each with all of its outputs.
 
+    answer: computes outputs and gradients of a case, changed or not; in float64 if not told otherwise.
     One that gives the same numbers as the case's own profile, or as another one before it, is left out.
     """
     if not case.profile:
         case = replace(case, profile=profile_of(case))
     if not case.profile or case.kind not in RECORDED:
         return []
-    seen, found = [answer(case)], []
-    for name, outputs in [*changed(case), *of_empty_groups(case, seen[0])]:
+    seen, found = [answer(case, None)], []
+    changed = [(name, answer(case, change)) for name, change in changes(case)]
+    for name, outputs in [*changed, *of_empty_groups(case, seen[0])]:
         if all(differ(outputs, other) for other in seen):
             seen.append(outputs)
             found.append(Convention(name, outputs))
     return found
-
-
-def answer(case: Case, change: Change | None = None) -> dict[str, Numbers]:
-    """Outputs and gradients, with or without a change."""
-    return read(differentiated(case, change))
 
 
 def differ(a: dict[str, Numbers], b: dict[str, Numbers]) -> bool:
@@ -68,12 +73,6 @@ def differ(a: dict[str, Numbers], b: dict[str, Numbers]) -> bool:
         if any(x != y and not (x != x and y != y) and not abs(x - y) <= DIFFERENT * size for x, y in pairs):
             return True
     return False
-
-
-def changed(case: Case) -> Iterator[tuple[str, dict[str, Numbers]]]:
-    """Each convention that a change of the case brings about."""
-    for name, change in changes(case):
-        yield name, answer(case, change)
 
 
 def changes(case: Case) -> Iterator[tuple[str, Change]]:

@@ -125,8 +125,10 @@ def bell(x: float) -> float:
     return math.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
 
 
+TIES = ("maximum", "minimum", "amax", "amin", "median")
+
 # Functions of several numbers whose partial derivatives do not depend on them.
-CONSTANT_PARTIALS = ("+", "-", "maximum", "minimum", "median", "linear_combination", "total", "mean")
+CONSTANT_PARTIALS = ("+", "-", *TIES, "linear_combination", "total", "mean")
 
 
 def partial_errors(node: Value, sizes: Magnitudes) -> list[float]:

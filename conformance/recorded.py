@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tinygnn import linalg, nn
-from tinygnn.conformance.case import Case, Numbers
+from tinygnn.conformance.case import DATA, INDICES, Case, Numbers
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, build, outputs_of
 from tinygnn.conformance.tinygnn_models import put_parameters, run_model
 from tinygnn.conformance.tinygnn_ops import OPS
+from tinygnn.constants import record_constants
 from tinygnn.nn.module import leaves
 from tinygnn.value import Value, as_value
 
@@ -47,6 +48,28 @@ def record(case: Case, change: Change | None = None) -> Recorded:
         outputs = run_model(case, given)
     end = outputs.get("loss", outputs["out"])
     return Recorded(outputs, inputs, weighted_by(case.cotangent, end) if isinstance(end, list) else end)
+
+
+def record_with_constants(case: Case, change: Change | None = None) -> Recorded:
+    """The same with constants as Values too: features, weights, and what comes of degrees and settings."""
+
+    def as_values(case: Case, given: dict[str, Any]) -> tuple[Case, dict[str, Any]]:
+        if change is not None:
+            case, given = change(case, given)
+        if case.kind == "op":
+            return case, given
+        constants = [name for name in DATA if name not in INDICES and is_number(case.options.get(name))]
+        given = {**given, **{name: to_values(case.options[name]) for name in constants}}
+        rest = {name: option for name, option in case.options.items() if name not in constants}
+        return replace(case, options=rest), given
+
+    with record_constants():
+        return record(case, as_values)
+
+
+def is_number(nested: Any) -> bool:
+    """Whether it is a float, or nested lists of floats."""
+    return isinstance(nested, float) or (isinstance(nested, list) and all(map(is_number, nested)))
 
 
 def module_outputs(case: Case, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], Value]:

@@ -1,31 +1,15 @@
-"""The right answer of a case: its numbers, the magnitude of each, and the bound of c."""
+"""What tinygnn answers in float64, with the magnitude of each number and the bound of c.
+
+The answers in the vectors come from `true_answers`, with these magnitudes.
+"""
 
 from __future__ import annotations
 
 from tinygnn.conformance.case import Case, Numbers
-from tinygnn.conformance.compare import (
-    EPS,
-    OPTIMIZER_TOLERANCE,
-    ROUNDINGS_PER_VALUE,
-    TRAINING_TOLERANCE,
-    Expected,
-)
+from tinygnn.conformance.compare import ROUNDINGS_PER_VALUE, Expected
 from tinygnn.conformance.magnitude import magnitudes
-from tinygnn.conformance.recorded import Recorded, differentiated, pick, read
-from tinygnn.conformance.tinygnn_backend import losses_of
-from tinygnn.conformance.tinygnn_steps import run_optimizer
+from tinygnn.conformance.recorded import Recorded, pick, read
 from tinygnn.nn.module import leaves
-
-
-def right_answer(case: Case) -> Expected:
-    """Compute the right answer anew; everyone else reads it from the vectors."""
-    if case.kind in ("optimizer", "schedule"):
-        numbers = run_optimizer(case)
-        return Expected(numbers, sizes_of_steps(case, numbers), OPTIMIZER_TOLERANCE / EPS)
-    if case.kind == "training":
-        losses = losses_of(case)
-        return Expected({"loss": losses}, {"loss": [abs(x) for x in losses]}, TRAINING_TOLERANCE / EPS)
-    return measured(case, differentiated(case))
 
 
 def measured(case: Case, recorded: Recorded) -> Expected:

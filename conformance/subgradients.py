@@ -13,20 +13,22 @@ Of equally large numbers the shares also have to add up to 1, which an interval 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygnn.conformance.case import Case
-from tinygnn.conformance.recorded import RECORDED, record, seed
+from tinygnn.conformance.magnitude import TIES
+from tinygnn.conformance.recorded import RECORDED, Recorded, record, seed
 from tinygnn.nn.module import leaves
 from tinygnn.value import Value, topological_order
 
 Interval = tuple[float, float]
-TIES = ("maximum", "minimum", "median")
 
 
-def subgradients(case: Case) -> dict[str, Any]:
+def subgradients(case: Case, recorded: Recorded | None = None) -> dict[str, Any]:
     """By output, for each of its numbers [low, high]; only outputs with a choice stand here.
+
+    recorded: the case as it is recorded already.
 
     >>> from tinygnn.conformance.case import Case
     >>> subgradients(Case("op/relu/zero", "op", "relu", {"x": 0.0}, cotangent=1.5))
@@ -34,8 +36,9 @@ def subgradients(case: Case) -> dict[str, Any]:
     """
     if case.kind not in RECORDED:
         return {}
-    recorded = record(case)
-    intervals = backward_intervals(recorded.objective, seed(case))
+    recorded = recorded or record(case)
+    inputs = leaves(list(recorded.inputs.values()))
+    intervals = backward_intervals(recorded.objective, seed(case), inputs)
     found = {}
     for name, values in recorded.inputs.items():
         own = [intervals.get(leaf, (0.0, 0.0)) for leaf in leaves(values)]
@@ -51,11 +54,11 @@ def with_intervals(values: Any, intervals: Mapping[Value, Interval], passes: int
     return [passes * bound for bound in intervals.get(values, (0.0, 0.0))]
 
 
-def backward_intervals(objective: Value, start: float) -> dict[Value, Interval]:
-    """The interval of the gradient of each value."""
+def backward_intervals(objective: Value, start: float, inputs: Sequence[Value]) -> dict[Value, Interval]:
+    """The interval of the gradient of each value; leaves that are no inputs are constants."""
     intervals: dict[Value, Interval] = {objective: (start, start)}
     order = topological_order(objective)
-    alike = same_computations(order)
+    alike = same_computations(order, inputs)
     for node in order:
         grad = intervals.get(node, (0.0, 0.0))
         for parent, slope in zip(node.parents, slopes(node, alike)):
@@ -65,17 +68,17 @@ def backward_intervals(objective: Value, start: float) -> dict[Value, Interval]:
     return intervals
 
 
-def same_computations(order: list[Value]) -> dict[Value, Value]:
-    """For every value the one that stands for all that are computed in the same way from the same leaves.
+def same_computations(order: list[Value], inputs: Sequence[Value]) -> dict[Value, Value]:
+    """For every value the one that stands for all that are computed in the same way from the same inputs.
 
     The messages of an edge that stands there twice are equal, but which of them is the largest is no choice.
     """
     first: dict[Any, Value] = {}
-    alike: dict[Value, Value] = {}
+    alike: dict[Value, Value] = {value: value for value in inputs}
     for node in reversed(order):
         alike[node] = node
         if node.parents:
-            key = (repr(node.op), node.data, *[id(alike.get(parent, parent)) for parent in node.parents])
+            key = (repr(node.op), node.data, *[alike.get(parent, parent.data) for parent in node.parents])
             alike[node] = first.setdefault(key, node)
     return alike
 

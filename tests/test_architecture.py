@@ -23,6 +23,7 @@ READING_ORDER = [
     "marked",
     "notebook",
     "value",
+    "constants",
     "modes",
     "collector",
     "sparse",

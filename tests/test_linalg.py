@@ -174,8 +174,8 @@ def test_a_deep_chain_of_rows_has_the_right_gradient():
     [
         (lambda v: total(v), "total"),
         (lambda v: mean(v), "mean"),
-        (lambda v: maximum_of(v), "maximum"),
-        (lambda v: minimum_of(v), "minimum"),
+        (lambda v: maximum_of(v), "amax"),
+        (lambda v: minimum_of(v), "amin"),
         (lambda v: logsumexp(v), "logsumexp"),
         (lambda v: linear_combination([2.0, 3.0, 4.0], v), ("linear_combination", (2.0, 3.0, 4.0))),
         (lambda v: dot([2.0, 3.0, 4.0], v), ("linear_combination", (2.0, 3.0, 4.0))),

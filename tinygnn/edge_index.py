@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
+from tinygnn.constants import constant, constants_are_recorded
 from tinygnn.linalg import plain, total
 from tinygnn.sparse import SparseRow, sparse_row
 from tinygnn.value import Value, power, real_number
@@ -117,9 +118,10 @@ class EdgeIndex(tuple[list[int], list[int]]):
 
     def once(self, key: Hashable, x: Rows, make: Callable[[], Made]) -> Made:
         """What `make()` gives for constant rows x on these edges, made anew only when x has changed."""
-        known = self._cache.get(("once", key))
+        place = ("once", key, constants_are_recorded())
+        known = self._cache.get(place)
         if known is None or known[0] != x:
-            known = self._cache["once", key] = [list(row) for row in x], make()
+            known = self._cache[place] = [list(row) for row in x], make()
         found: Made = known[1]
         return found
 
@@ -166,12 +168,13 @@ class EdgeIndex(tuple[list[int], list[int]]):
         With root it also hears, with coefficient 1, from row num_nodes + i: itself in a second matrix
         of rows below the first. With bias it hears so from the row below all these.
         """
-        key = ("neighbours", num_nodes, mean, root, bias)
+        key = ("neighbours", num_nodes, mean, root, bias, constants_are_recorded())
         if key not in self._cache:
             rows = []
             for i, entering in enumerate(self.entering(num_nodes)):
                 indices = [self[0][e] for e in entering]
-                coefficients = [1.0 / max(len(entering), 1) if mean else 1.0] * len(entering)
+                share: Any = constant(1.0) / max(len(entering), 1) if mean else 1.0
+                coefficients = [share] * len(entering)
                 if root:
                     indices.append(num_nodes + i)
                 if bias:
@@ -222,7 +225,7 @@ def add_remaining_self_loops(
     edge_index: EdgeIndex, weights: Weights, num_nodes: int, fill_value: float = 1.0
 ) -> tuple[EdgeIndex, list[Value | float]]:
     """Give every node one self loop: its own last one if it has any, else one of weight fill_value."""
-    loops: list[Value | float] = [fill_value] * num_nodes
+    loops: list[Value | float] = [constant(fill_value)] * num_nodes
     sources: list[int] = []
     targets: list[int] = []
     kept: list[Value | float] = []
@@ -242,7 +245,7 @@ def weights_of(edge_index: EdgeIndex, edge_weight: Weights | None) -> list[Value
     Raises ValueError when there are more or fewer, TypeError for one that is no number.
     """
     if edge_weight is None:
-        return [1.0] * edge_index.num_edges
+        return [constant(1.0)] * edge_index.num_edges
     edge_weight = plain(edge_weight)
     if len(edge_weight) != edge_index.num_edges:
         raise ValueError(
@@ -251,7 +254,7 @@ def weights_of(edge_index: EdgeIndex, edge_weight: Weights | None) -> list[Value
     weights: list[Value | float] = []
     for e, weight in enumerate(edge_weight):
         try:
-            weights.append(weight if isinstance(weight, Value) else real_number(weight))
+            weights.append(weight if isinstance(weight, Value) else constant(real_number(weight)))
         except TypeError as error:
             raise TypeError(f"the weight of edge {e}: {error}") from None
     return weights

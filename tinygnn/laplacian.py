@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tinygnn.constants import constant, quotient
 from tinygnn.edge_index import EdgeIndex, Weights, gcn_norm
 from tinygnn.linalg import linear_combination, maximum, total
-from tinygnn.value import Value, divide
+from tinygnn.value import Value
 
 NORMALIZATIONS = (None, "sym", "rw")
 
@@ -30,7 +31,7 @@ def laplacian(
     edges = edges.without_self_loops()
     sources, targets = edges
     leaving = EdgeIndex((targets, sources))  # what leaves a node enters it in the reversed graph
-    loops: list[Value | float] = [1.0] * num_nodes
+    loops: list[Value | float] = [constant(1.0)] * num_nodes
     if normalization == "sym":
         _, weights = gcn_norm(leaving, weights, num_nodes, add_self_loops=False)
     else:
@@ -108,4 +109,4 @@ def _twice_the_largest(entries: list[Value | float]) -> Value | float:
 def _ratio(a: Value | float, b: Value | float) -> Value | float:
     if float(b) == 0.0:
         return 0.0
-    return a / b if isinstance(a, Value) or isinstance(b, Value) else divide(a, b)
+    return quotient(a, b)

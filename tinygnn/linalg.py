@@ -107,7 +107,7 @@ def maximum(values: Row) -> Value:
 
     If one is nan, the result is nan and so is every gradient. Raises ValueError for no values.
     """
-    return _extreme("maximum", max, values)
+    return _extreme("amax", max, values)
 
 
 def minimum(values: Row) -> Value:
@@ -115,7 +115,7 @@ def minimum(values: Row) -> Value:
 
     If one is nan, the result is nan and so is every gradient. Raises ValueError for no values.
     """
-    return _extreme("minimum", min, values)
+    return _extreme("amin", min, values)
 
 
 def _extreme(name: str, pick: Callable[[tuple[float, ...]], float], values: Row) -> Value:

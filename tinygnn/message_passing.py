@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from tinygnn.aggregate import aggregate
+from tinygnn.constants import constants_are_recorded
 from tinygnn.edge_index import EdgeIndex, Weights, add_remaining_self_loops, weights_of
 from tinygnn.linalg import Matrix, Row, is_constant, total, value_weighted_sums, weighted_sums
 from tinygnn.marked import Ones
@@ -40,6 +41,8 @@ def sums(
     None). Behind them stand blocks of N rows for each name in terms, of which the last, "bias", may be one
     row. Shapes: rows [N], table [senders + ...][F] -> [N][F].
     """
+    if constants_are_recorded():
+        return value_weighted_sums([(indices, coefficients) for indices, coefficients, _ in rows], table)
     if not tapes:
         return weighted_sums(rows, table, parents)
     with no_grad():

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tinygnn.constants import constants_are_recorded
 from tinygnn.edge_index import EdgeIndex, Weights, gcn_norm
 from tinygnn.linalg import (
     Matrix,
     Row,
+    dot,
     is_constant,
-    linear_combination,
     plain,
     sum_of_products,
 )
 from tinygnn.message_passing import Why, constant_sums, gcn_numbers, sums, value_sums
 from tinygnn.sparse import SparseRow, sparse_row
 from tinygnn.tape import tapes
-from tinygnn.value import Value
+from tinygnn.value import Value, as_value
 
-Terms = Sequence[tuple[float, Matrix]]  # each a factor and rows
+Terms = Sequence[tuple[Value | float, Matrix]]  # each a factor and rows
 
 
 class Propagation:
@@ -40,12 +41,12 @@ class Propagation:
         self.coefficients = list(coefficients)
         self.num_nodes = num_nodes
         self.why = why  # says of each coefficient how it was made, see `message_passing`
-        self.constant = is_constant(self.coefficients)
-        self._scaled: dict[float, list[Value | float]] = {}
+        self.constant = is_constant(self.coefficients) and not constants_are_recorded()
+        self._scaled: dict[Value | float, list[Value | float]] = {}
         self._rows: dict[Any, Any] = {}
 
     def __call__(
-        self, rows: Matrix, *, scale: float = 1.0, plus: Terms = (), bias: Row | None = None
+        self, rows: Matrix, *, scale: Value | float = 1.0, plus: Terms = (), bias: Row | None = None
     ) -> list[list[Value]]:
         """scale · C rows + the other terms, factor · rows each, + bias. Shapes [N][F] -> [N][F]."""
         table = [*rows]
@@ -61,7 +62,9 @@ class Propagation:
         neighbours = self._neighbours(scale, factors, bias is not None)
         return value_sums(neighbours, table, self.num_nodes, names, why=self._why(scale))
 
-    def of_constants(self, rows: Matrix, *, scale: float = 1.0, plus: Terms = ()) -> list[list[float]]:
+    def of_constants(
+        self, rows: Matrix, *, scale: Value | float = 1.0, plus: Terms = ()
+    ) -> list[list[float]]:
         """The same where rows, terms and coefficients are all floats: nothing has a gradient."""
         table: list[Any] = [*rows]
         for _, others in plus:
@@ -77,7 +80,7 @@ class Propagation:
             constant_sums(rows_of, table, self.num_nodes, ("own",) * len(plus), out, self._why(scale))
         return out
 
-    def _why(self, scale: float) -> Why | None:
+    def _why(self, scale: Value | float) -> Why | None:
         """How coefficients were made that are `scale` times those of the edges."""
         why = self.why
         if why is None or scale == 1.0:
@@ -89,7 +92,9 @@ class Propagation:
 
         return scaled
 
-    def _sparse_rows(self, scale: float, factors: tuple[float, ...], bias: bool) -> list[SparseRow]:
+    def _sparse_rows(
+        self, scale: Value | float, factors: tuple[Value | float, ...], bias: bool
+    ) -> list[SparseRow]:
         key = ("sparse", scale, factors, bias)
         if key not in self._rows:
             neighbours = self._neighbours(scale, factors, bias)
@@ -98,7 +103,7 @@ class Propagation:
         return found
 
     def _neighbours(
-        self, scale: float, factors: tuple[float, ...], bias: bool
+        self, scale: Value | float, factors: tuple[Value | float, ...], bias: bool
     ) -> list[tuple[list[int], list[Value | float]]]:
         """For each node which rows of the table it adds up, and their coefficients."""
         key = (scale, factors, bias)
@@ -108,7 +113,7 @@ class Propagation:
             last = [n + n * len(factors)] if bias else []
             others: list[Value | float] = [*factors, *[1.0] * len(last)]
             if not self.constant:  # beside Values a number becomes one too: one for all nodes
-                others = list(map(Value, others))
+                others = list(map(as_value, others))
             self._rows[key] = [
                 (
                     [sources[e] for e in entering] + [n + n * m + i for m in range(len(factors))] + last,
@@ -119,13 +124,12 @@ class Propagation:
         found: list[tuple[list[int], list[Value | float]]] = self._rows[key]
         return found
 
-    def _coefficients(self, scale: float) -> list[Value | float]:
+    def _coefficients(self, scale: Value | float) -> list[Value | float]:
         if scale == 1.0:
             return self.coefficients
         if scale not in self._scaled:
             self._scaled[scale] = [
-                linear_combination((scale,), (c,)) if isinstance(c, Value) else scale * c
-                for c in self.coefficients
+                dot((scale,), (c,)) if isinstance(c, Value) else scale * c for c in self.coefficients
             ]
         return self._scaled[scale]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygnn.constants import constant
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.sparse import SparseRow, sparse_row
 
@@ -49,7 +50,7 @@ class Relations:
 
     def _made(self, kind: str, root: bool, bias: bool) -> list[SparseRow]:
         indices: list[list[int]] = [[] for _ in range(self.num_nodes)]
-        coefficients: list[list[float]] = [[] for _ in range(self.num_nodes)]
+        coefficients: list[list[Any]] = [[] for _ in range(self.num_nodes)]
         start = 0
         for heard, senders in zip(self.heard, self.senders):
             place = {j: start + k for k, j in enumerate(senders)}
@@ -59,7 +60,7 @@ class Relations:
                     coefficients[i].append(1.0)
                 else:
                     indices[i] += [place[j] for j in nodes]
-                    coefficients[i] += [1.0 / len(nodes) if kind == "mean" else 1.0] * len(nodes)
+                    coefficients[i] += [constant(1.0) / len(nodes) if kind == "mean" else 1.0] * len(nodes)
             start += len(heard) if kind == "pick" else len(senders)
         last = [start + self.num_nodes * root] if bias else []
         return [

@@ -285,6 +285,8 @@ FUNCTIONS: dict[str, Make] = {
     ),
     "maximum": lambda x, _: call("max", x, max),
     "minimum": lambda x, _: call("min", x, min),
+    "amax": lambda x, _: call("max", x, max),
+    "amin": lambda x, _: call("min", x, min),
     "product": lambda x, _: Expression(
         tuple(part for k, number in enumerate(x) for part in ((number,) if not k else ("·", number))),
         math.prod,

@@ -8,10 +8,11 @@ from math import inf, nan
 from typing import Any, SupportsFloat
 
 from tinygnn.collector import pause_collector
-from tinygnn.linalg import Matrix, Row, data_of, is_constant, linear_combination, log_softmax_at, mean, plain
+from tinygnn.constants import constant, constants_are_recorded, quotient
+from tinygnn.linalg import Matrix, Row, data_of, dot, is_constant, log_softmax_at, mean, plain, total
 from tinygnn.linalg import _log_normalizer as log_normalizer
 from tinygnn.losses.reduction import check_reduction, masked, reduced
-from tinygnn.value import Value, as_value, divide, real_number
+from tinygnn.value import Value, as_value, real_number
 
 IGNORE = -100  # PyTorch's mark of a row without a class
 
@@ -96,12 +97,12 @@ def nll_loss(
         for i, label, w in zip(rows, labels, factors)
     ]
     if reduction == "none":
-        return [Value(0.0) if v is None else linear_combination([w], [v]) for w, v in chosen]
+        return [Value(0.0) if v is None else dot([w], [v]) for w, v in chosen]
     divisor = 1.0 if reduction == "sum" else _total_weight(labels, factors)
     if reduction == "mean" and not any(label >= 0 for label in labels):
         return mean([])
-    counted = [(divide(w, divisor), v) for w, v in chosen if v is not None]
-    return linear_combination([w for w, _ in counted], [v for _, v in counted])
+    counted = [(quotient(constant(w), divisor), v) for w, v in chosen if v is not None]
+    return dot([w for w, _ in counted], [v for _, v in counted])
 
 
 # ---- one row -------------------------------------------------------------------------------------------
@@ -111,6 +112,9 @@ def _of_class(logits: Row, label: int, weight: Sequence[float], smoothing: float
     """The term of a row whose target is a class, -1 for none."""
     if label < 0:
         return Value(0.0)
+    if constants_are_recorded():
+        target = [Value(float(k == label)) for k in range(len(weight))]
+        return _of_probabilities(label, logits, target, weight, smoothing)
     q = [smoothing / len(weight) * w for w in weight]
     q[label] += (1.0 - smoothing) * weight[label]
     return _row(logits, tuple(q))
@@ -125,7 +129,7 @@ def _of_probabilities(
     keep, share = 1.0 - smoothing, smoothing / len(weight)
     q = tuple([w * (keep * float(t) + share) for w, t in zip(weight, target)])
     row = _row(logits, q)
-    if is_constant(target):
+    if is_constant(target) and not constants_are_recorded():
         return row
     targets = tuple([as_value(t) for t in target])
     logarithms, _ = _log_probabilities(row.parents)
@@ -188,6 +192,7 @@ def _factors(weight: Sequence[float] | None, classes: int) -> list[float]:
     return [real_number(w) for w in weight]
 
 
-def _total_weight(labels: Sequence[int], factors: Sequence[Sequence[float]]) -> float:
+def _total_weight(labels: Sequence[int], factors: Sequence[Sequence[float]]) -> Value | float:
     """The sum of the weights of the target classes."""
-    return sum([w[label] for label, w in zip(labels, factors) if label >= 0], 0.0)
+    weights = [w[label] for label, w in zip(labels, factors) if label >= 0]
+    return total(weights) if constants_are_recorded() else sum(weights, 0.0)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import nan
 from typing import Any
 
-from tinygnn.linalg import linear_combination, mean, total
-from tinygnn.value import Value, divide
+from tinygnn.constants import constant, quotient
+from tinygnn.linalg import dot, mean, total
+from tinygnn.value import Value
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -27,7 +28,7 @@ def check_reduction(reduction: str) -> None:
         raise ValueError(f"reduction is {reduction!r}: it must be 'mean', 'sum' or 'none'")
 
 
-def reduced(terms: list[Value], reduction: str, divisor: float) -> Value:
+def reduced(terms: list[Value], reduction: str, divisor: Value | float) -> Value:
     """Σ terms for "sum", Σ terms / divisor for "mean"; the mean of nothing is nan, as in PyTorch."""
     if reduction == "sum":
         return total(terms)
@@ -35,4 +36,4 @@ def reduced(terms: list[Value], reduction: str, divisor: float) -> Value:
         return Value(nan, (), (), "mean")
     if divisor == len(terms):
         return mean(terms)
-    return linear_combination([divide(1.0, divisor)] * len(terms), terms)
+    return dot([quotient(constant(1.0), divisor)] * len(terms), terms)

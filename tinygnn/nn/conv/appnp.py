@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from tinygnn.constants import constant
 from tinygnn.edge_index import EdgeIndex, Weights
 from tinygnn.linalg import Matrix, check_rectangular, is_constant, plain
 from tinygnn.nn.dropout import Dropout
@@ -72,12 +73,13 @@ class APPNP(Module):
             EdgeIndex.of(edge_index), edge_weight, len(x),
             add_self_loops=self.add_self_loops, normalize=self.normalize,
         )  # fmt: skip
-        constant = step.constant and all(map(is_constant, x))
+        fixed = step.constant and all(map(is_constant, x))
+        alpha = constant(self.alpha)
         z = x
         for _ in range(self.K):
             dropped = self._dropped(step)
-            walk: Callable[..., Matrix] = dropped.of_constants if constant else dropped
-            z = walk(z, scale=1.0 - self.alpha, plus=[(self.alpha, x)])
+            walk: Callable[..., Matrix] = dropped.of_constants if fixed else dropped
+            z = walk(z, scale=1.0 - alpha, plus=[(alpha, x)])
         return [list(map(as_value, row)) for row in z]
 
     def _dropped(self, step: Propagation) -> Propagation:

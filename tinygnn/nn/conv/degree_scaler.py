@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from tinygnn.aggregate import aggregate, check_aggr
+from tinygnn.constants import constant, logarithm, quotient
 from tinygnn.linalg import Matrix, linear_combination, plain
 from tinygnn.nn.conv.neighbours import aggr_module
 from tinygnn.nn.module import Module
-from tinygnn.value import Value, divide
+from tinygnn.value import Value
 
 SCALERS = ("identity", "amplification", "attenuation", "linear", "inverse_linear")
 
@@ -66,13 +66,13 @@ class DegreeScalerAggregation(Module):
 
     def factor(self, scaler: str, degree: int) -> Value | float:
         """What a scaler makes of a degree; a Value if the means are learned."""
-        mean_degree: Any = self.avg_deg_lin[0]  # type: ignore[attr-defined]
-        mean_log: Any = self.avg_deg_log[0]  # type: ignore[attr-defined]
+        mean_degree = constant(self.avg_deg_lin[0])  # type: ignore[attr-defined]
+        mean_log = constant(self.avg_deg_log[0])  # type: ignore[attr-defined]
         found: Value | float = 1.0
         if scaler == "amplification":
-            found = quotient(math.log(degree + 1), mean_log)
+            found = quotient(logarithm(constant(degree + 1.0)), mean_log)
         elif scaler == "attenuation":
-            found = mean_log / math.log(max(degree, 1) + 1)
+            found = mean_log / logarithm(constant(max(degree, 1) + 1.0))
         elif scaler == "linear":
             found = quotient(float(degree), mean_degree)
         elif scaler == "inverse_linear":
@@ -85,11 +85,6 @@ class _Aggregations(Module):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.aggrs = [aggr_module(name) or Module() for name in names]
-
-
-def quotient(degree: float, mean: Value | float) -> Value | float:
-    """degree / mean, ±inf or nan where the mean is 0."""
-    return degree / mean if isinstance(mean, Value) else divide(degree, mean)
 
 
 def scaled(entry: Value | float, factor: Value | float) -> Value | float:

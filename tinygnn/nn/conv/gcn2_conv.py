@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable
 
+from tinygnn.constants import constant, logarithm
 from tinygnn.edge_index import EdgeIndex, Weights
-from tinygnn.linalg import Matrix, is_constant, linear, linear_combination
+from tinygnn.linalg import Matrix, dot, is_constant, linear
 from tinygnn.nn.init import glorot
 from tinygnn.nn.linear import rows_of_width
 from tinygnn.nn.module import Module
@@ -68,7 +68,6 @@ class GCN2Conv(Module):
         self.alpha = alpha
         self.theta = theta
         self.layer = layer
-        self.beta = 1.0 if theta is None or layer is None else math.log(theta / layer + 1.0)
         self.shared_weights = shared_weights
         self.cached = cached
         self.add_self_loops = add_self_loops
@@ -89,27 +88,31 @@ class GCN2Conv(Module):
             EdgeIndex.of(edge_index), edge_weight, len(x),
             add_self_loops=self.add_self_loops, normalize=self.normalize,
         )  # fmt: skip
-        constant = step.constant and all(map(is_constant, x)) and all(map(is_constant, x_0))
-        walk: Callable[..., Matrix] = step.of_constants if constant else step
+        fixed = step.constant and all(map(is_constant, x)) and all(map(is_constant, x_0))
+        walk: Callable[..., Matrix] = step.of_constants if fixed else step
+        alpha = constant(self.alpha)
         matrix = self._matrix(self.weight1)
         if self.weight2 is None:
-            return linear(walk(x, scale=1.0 - self.alpha, plus=[(self.alpha, x_0)]), matrix)
+            return linear(walk(x, scale=1.0 - alpha, plus=[(alpha, x_0)]), matrix)
         # GCNII*: both parts side by side, times both matrices one below the other.
-        smoothed = walk(x, scale=1.0 - self.alpha)
+        smoothed = walk(x, scale=1.0 - alpha)
         both = [[*row, *first] for row, first in zip(smoothed, x_0)]
-        own = self._matrix(self.weight2, self.alpha)
+        own = self._matrix(self.weight2, alpha)
         return linear(both, [[*row, *more] for row, more in zip(matrix, own)])
 
-    def _matrix(self, weight: list[list[Value]], factor: float = 1.0) -> list[list[Value]]:
+    @property
+    def beta(self) -> Value | float:
+        """log(θ/l + 1), or 1 without θ and l."""
+        if self.theta is None or self.layer is None:
+            return 1.0
+        return logarithm(constant(self.theta) / self.layer + 1.0)
+
+    def _matrix(self, weight: list[list[Value]], factor: Value | float = 1.0) -> list[list[Value]]:
         """factor · ((1 - β) I + β W), transposed: [out][in]."""
-        identity, beta = factor * (1.0 - self.beta), factor * self.beta
+        beta = self.beta
+        identity, beta = factor * (1.0 - beta), factor * beta
         return [
-            [
-                linear_combination((beta, identity), (w, 1.0))
-                if i == j
-                else linear_combination((beta,), (w,))
-                for i, w in enumerate(column)
-            ]
+            [dot((beta, identity), (w, 1.0)) if i == j else dot((beta,), (w,)) for i, w in enumerate(column)]
             for j, column in enumerate(zip(*weight))
         ]
 

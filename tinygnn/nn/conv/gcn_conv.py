@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from tinygnn.constants import constants_are_recorded
 from tinygnn.edge_index import EdgeIndex, Weights, gcn_norm
 from tinygnn.linalg import Matrix, is_constant, plain
 from tinygnn.message_passing import gcn_numbers, sums, value_sums
@@ -72,7 +73,7 @@ class GCNConv(Module):
         transformed = self.lin(x)  # W x_j
         bias = [] if self.bias is None else [self.bias]  # heard like one more neighbour of weight 1
         edge_weight = plain(edge_weight)
-        if edge_weight is None or is_constant(edge_weight):
+        if (edge_weight is None or is_constant(edge_weight)) and not constants_are_recorded():
             rows = edges.gcn_rows(num_nodes, edge_weight, bias=self.bias is not None, **options)
             return sums(
                 rows, transformed + bias, num_nodes, ("bias",),

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from tinygnn.constants import constant, constants_are_recorded
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, linear_combination
 from tinygnn.nn.conv.edge_rows import edge_rows
@@ -34,11 +35,11 @@ class _GIN(Module):
             self.register_buffer("eps", [self.initial_eps])
         self.nn = nn
 
-    def _own(self, x: Matrix) -> list[tuple[float, Matrix]]:
+    def _own(self, x: Matrix) -> list[tuple[Any, Matrix]]:
         """(1 + ε) x_i as terms of a sum."""
         eps = self.eps[0]
         if not isinstance(eps, Value):
-            return [(1.0 + eps, x)]
+            return [(1.0 + constant(eps), x)]
         return [(1.0, x), (1.0, [[times(eps, entry) for entry in row] for row in x])]
 
     def __repr__(self) -> str:
@@ -75,7 +76,7 @@ class GINConv(_GIN):
         x, edges = node_rows("GINConv", x), EdgeIndex.of(edge_index)
         step = aggregation_step("add", edges, None, len(x))
         own = self._own(x)
-        if not all_constant(x):
+        if not all_constant(x) or constants_are_recorded():
             return self.nn(step(x, plus=own))
         if len(own) == 1:  # all is constant: with the features of a graph it is summed up once
             key = ("gin", own[0][0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tinygnn.constants import constant
 from tinygnn.edge_index import EdgeIndex
 from tinygnn.linalg import Matrix, Row, check_rectangular, is_constant, plain
 from tinygnn.message_passing import mean_numbers, sums
@@ -12,7 +13,7 @@ from tinygnn.nn.module import Module
 from tinygnn.sparse import Features, SparseRow, sparse_row
 from tinygnn.value import Value, as_value
 
-Terms = Sequence[tuple[float, Matrix]]  # each a factor and rows
+Terms = Sequence[tuple[Value | float, Matrix]]  # each a factor and rows
 
 
 def node_rows(layer: str, x: Any) -> Matrix:
@@ -47,7 +48,7 @@ def message_sums(
         for i, entering in enumerate(edges.entering(num_nodes)):
             own = [edges.num_edges + num_nodes * m + i for m in range(len(factors))]
             last = [edges.num_edges + num_nodes * len(factors)] if bias is not None else []
-            share = 1.0 / max(len(entering), 1) if aggr == "mean" else 1.0
+            share: Any = constant(1.0) / max(len(entering), 1) if aggr == "mean" else 1.0
             coefficients = [share] * len(entering) + [*factors] + [1.0] * len(last)
             rows.append(sparse_row(entering + own + last, coefficients))
         return rows

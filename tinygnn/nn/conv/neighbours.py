@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygnn.aggregate import aggregate
+from tinygnn.constants import constant
 from tinygnn.edge_index import EdgeIndex, Weights, weights_of
 from tinygnn.linalg import Matrix, is_constant
 from tinygnn.message_passing import aggregated, mean_numbers
@@ -29,7 +30,7 @@ def aggregation_step(aggr: str, edges: EdgeIndex, edge_weight: Weights | None, n
         coefficients = weights
         if aggr == "mean":
             degrees = [max(len(entering), 1) for entering in edges.entering(num_nodes)]
-            coefficients = [w * (1.0 / degrees[t]) for w, t in zip(weights, edges[1])]
+            coefficients = [w * (constant(1.0) / degrees[t]) for w, t in zip(weights, edges[1])]
         return Propagation(
             edges, coefficients, num_nodes, lambda: mean_numbers(edges, num_nodes, edge_weight, aggr)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tinygnn.constants import constant
 from tinygnn.linalg import Matrix
 from tinygnn.nn.init import ones, zeros
 from tinygnn.nn.linear import rows_of_width
@@ -66,7 +67,7 @@ class BatchNorm1d(RunningStatistics):
             means, variances = moments(x, [range(len(x))], self.num_features)
             if self.track_running_stats and len(x) > 0:
                 self.num_batches_tracked += 1
-                share = 1.0 / self.num_batches_tracked if self.momentum is None else self.momentum
+                share = constant(1.0) / self.num_batches_tracked if self.momentum is None else self.momentum
                 self.move(share, means, variances, [len(x)])
         else:
             means, variances = self.running()

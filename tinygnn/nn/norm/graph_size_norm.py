@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tinygnn.constants import constant
 from tinygnn.linalg import Matrix, plain
 from tinygnn.nn.groups import graph_numbers, groups_of
 from tinygnn.nn.module import Module
@@ -32,7 +33,7 @@ class GraphSizeNorm(Module):
     ) -> list[list[Any]]:
         x = plain(x)
         sizes = list(map(len, groups_of(batch, len(x), batch_size)))
-        inverses = [max(size, 1) ** -0.5 for size in sizes]
+        inverses = [constant(float(max(size, 1))) ** -0.5 for size in sizes]
         return [[v * inverses[g] for v in row] for row, g in zip(x, graph_numbers(batch, len(x)))]
 
     def __repr__(self) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tinygnn.constants import constant, detached
 from tinygnn.nn.module import Module
 from tinygnn.nn.norm.normalized import Rows
-from tinygnn.value import Value
+from tinygnn.value import Value, as_value
 
 
 class RunningStatistics(Module):
@@ -33,24 +34,25 @@ class RunningStatistics(Module):
 
     def running(self) -> tuple[Rows, Rows]:
         """Mean and variance as one row each, of constants."""
-        return [list(map(Value, self.running_mean))], [list(map(Value, self.running_var))]
+        return [list(map(as_value, self.running_mean))], [list(map(as_value, self.running_var))]
 
-    def move(self, share: float, means: Rows, variances: Rows, sizes: Sequence[int]) -> None:
+    def move(self, share: Value | float, means: Rows, variances: Rows, sizes: Sequence[int]) -> None:
         """running ← (1 - share) running + share new; new is the average over the graphs that have rows.
 
         The variance is corrected to σ² n / (n - 1), and is 0 for one row.
         """
         graphs = [g for g, size in enumerate(sizes) if size]
-        corrections = [sizes[g] / max(sizes[g] - 1, 1) for g in graphs]
-        new_mean = [[m.data for m in means[g]] for g in graphs]
-        new_var = [[c * v.data for v in variances[g]] for c, g in zip(corrections, graphs)]
+        corrections = [constant(float(sizes[g])) / max(sizes[g] - 1, 1) for g in graphs]
+        new_mean = [[detached(m) for m in means[g]] for g in graphs]
+        new_var = [[c * detached(v) for v in variances[g]] for c, g in zip(corrections, graphs)]
+        share = constant(share)
         self.running_mean = _moved(self.running_mean, _average(new_mean), share)
         self.running_var = _moved(self.running_var, _average(new_var), share)
 
 
-def _average(rows: list[list[float]]) -> list[float]:
+def _average(rows: list[list[Value | float]]) -> list[Value | float]:
     return [sum(column) / len(rows) for column in zip(*rows)]
 
 
-def _moved(old: list[float], new: list[float], share: float) -> list[float]:
+def _moved(old: list[Value | float], new: list[Value | float], share: Value | float) -> list[Value | float]:
     return [(1.0 - share) * a + share * b for a, b in zip(old, new)]
