@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tinygnn.conformance.flags import FLAGS as FLAGS
+
 # A float or nested lists of floats.
 Numbers = Any
 
@@ -21,33 +23,6 @@ KINDS = {
 # The inputs of a model that are not its parameters, by the names of PyG's arguments; which hold integers.
 DATA = ("x", "x_0", "edge_weight", "edge_attr", "edge_type", "batch", "batch_size", "lambda_max")
 INDICES = ("edge_type", "batch")
-
-FLAGS = {
-    "accumulate": "backward runs twice: leaves add up, values in between start anew",
-    "batch": "several graphs in one: none may see another",
-    "constant": "an operand is a plain number: it takes no gradient and changes no other",
-    "directed": "some edge has no reverse: swapped sources and targets show",
-    "domain-edge": "at or past the edge of the function's domain",
-    "duplicate-edge": "an edge stands there twice: both count",
-    "edge-attr": "features of the edges, with gradients of their own",
-    "edge-weight": "weights on the edges, with gradients of their own",
-    "empty": "a reduction of nothing",
-    "infinite": "an infinite operand, or a result too large for a float",
-    "isolated": "a node without edges",
-    "kink": "the derivative jumps here: PyTorch's choice is meant",
-    "long": "hundreds of steps or thousands of terms; left out by --quick",
-    "masked": "the operation hides an operand whose result has an infinite slope: its gradient is 0, not nan",
-    "mask": "some rows do not count, in the mean's divisor neither",
-    "nan": "a nan operand: it may not be swallowed",
-    "no-edges": "a graph without edges",
-    "one-node": "a graph of one node",
-    "self-loop": "a node with an edge to itself: GCN adds no second one",
-    "shared": "a value is used more than once: its gradients add up",
-    "signed-zero": "the sign of a zero result counts",
-    "tie": "several operands are largest or smallest: who gets the gradient",
-    "zero-degree": "degrees of zero or below, from weights that cancel",
-    "zero-row": "a row of zeros is divided by its length: it stays as it is, with the gradient 0",
-}
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tinygnn.conformance.aggregate_table import aggregate_cases
-from tinygnn.conformance.case import Case
+from tinygnn.conformance.case import DATA, Case
+from tinygnn.conformance.data import floats_in, is_float32
 from tinygnn.conformance.edge_ops_table import edge_op_cases
 from tinygnn.conformance.edge_table import edge_cases
 from tinygnn.conformance.gnn_table import gnn_cases
@@ -26,6 +28,9 @@ from tinygnn.conformance.rows_table import row_cases
 from tinygnn.conformance.schedules_table import schedule_cases
 from tinygnn.conformance.stacks_table import stack_cases
 from tinygnn.conformance.training_table import training_cases
+
+# The options that hold numbers to compute with, beside settings.
+NUMBERS = (*DATA, "y", "values", "rows", "coefficients", "target", "weight", "gradients", "metrics", "before")
 
 
 def all_cases() -> list[Case]:
@@ -51,7 +56,13 @@ def all_cases() -> list[Case]:
         *edge_cases(),
         *edge_op_cases(),
     ]
-    return [with_profile(case) for case in (*cases, *metamorphic_cases(cases))]
+    return [with_flag(with_profile(case)) for case in (*cases, *metamorphic_cases(cases))]
+
+
+def with_flag(case: Case) -> Case:
+    """The case, flagged where float32 does not hold all of its numbers; settings may be any floats."""
+    given = [case.inputs, case.cotangent, *[case.options.get(name) for name in NUMBERS]]
+    return case if all(map(is_float32, floats_in(given))) else replace(case, flags=(*case.flags, "float64"))
 
 
 def select(cases: Sequence[Case], text: str = "", quick: bool = False) -> list[Case]:

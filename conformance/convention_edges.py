@@ -9,6 +9,7 @@ from typing import Any
 from tinygnn import linalg
 from tinygnn.conformance.case import Case
 from tinygnn.conformance.profile import conv_settings, layer_of
+from tinygnn.constants import constant
 from tinygnn.value import Value
 
 # An edge: source, target, and its weight, a Value where it takes a gradient.
@@ -20,14 +21,14 @@ def edges_of(case: Case, inputs: Given) -> list[Edge]:
     """The edges of the case; without weights each weighs 1."""
     sources, targets = case.edge_index or ([], [])
     weights = inputs.get("edge_weight", case.options.get("edge_weight"))
-    return list(zip(sources, targets, [1.0] * len(sources) if weights is None else weights))
+    return list(zip(sources, targets, map(constant, [1.0] * len(sources) if weights is None else weights)))
 
 
 def with_loops(edges: Sequence[Edge], how: str, num_nodes: int, fill: float) -> list[Edge]:
     """The edges, and self loops by one of the ways of `PROFILES`."""
     others = [edge for edge in edges if edge[0] != edge[1]]
     last = {source: (source, target, w) for source, target, w in edges if source == target}
-    new = [(i, i, fill) for i in range(num_nodes)]
+    new = [(i, i, constant(fill)) for i in range(num_nodes)]
     if how == "none":
         return list(edges)
     if how == "added":
@@ -50,7 +51,7 @@ def degrees(edges: Sequence[Edge], end: int, how: str, num_nodes: int) -> list[A
     """For every node the weight, or the number, of the edges of which it is that end."""
     weights: list[list[Any]] = [[] for _ in range(num_nodes)]
     for edge in edges:
-        weights[edge[end]].append(edge[2] if how.endswith("weighted") else 1.0)
+        weights[edge[end]].append(edge[2] if how.endswith("weighted") else constant(1.0))
     return [linalg.total(own) if any(isinstance(w, Value) for w in own) else sum(own, 0.0) for own in weights]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import struct
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tinygnn.graph import Graph
 
@@ -50,9 +52,23 @@ def karate() -> Graph:
     return graph
 
 
+def to_float32(x: float) -> float:
+    """The nearest number that float32 holds."""
+    return float(struct.unpack("f", struct.pack("f", x))[0])
+
+
 def is_float32(x: float) -> bool:
     """Whether float32 holds the number exactly, as it holds those of `numbers`."""
     try:
         return x != x or struct.unpack("f", struct.pack("f", x))[0] == x
     except OverflowError:
         return False
+
+
+def floats_in(nested: Any) -> Iterator[float]:
+    """All floats of nested lists, tuples and dicts."""
+    if isinstance(nested, float):
+        yield nested
+    elif isinstance(nested, (list, tuple, Mapping)):
+        for part in nested.values() if isinstance(nested, Mapping) else nested:
+            yield from floats_in(part)

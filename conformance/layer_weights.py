@@ -9,9 +9,10 @@ from tinygnn.conformance.models_table import GCN_EQUATION, parameters
 
 EQUATIONS = {
     "gcn": GCN_EQUATION,
-    "sage": "x'_i = W_l aggregate_{j -> i} x_j + b + W_r x_i (Hamilton et al. 2017, arXiv:1706.02216)",
+    "sage": "x'_i = W_l aggregate_{j -> i} x_j + b + W_r x_i (Hamilton et al. 2017, "
+    "arXiv:1706.02216, algorithm 1)",
     "gat": "x'_i = Σ_j α_ij W x_j + b, α_ij = softmax_j(LeakyReLU(a_src·W x_j + a_dst·W x_i + "
-    "a_edge·W_edge e_ij)) (Veličković et al. 2018, arXiv:1710.10903)",
+    "a_edge·W_edge e_ij)) (Veličković et al. 2018, arXiv:1710.10903, equations 3 to 6)",
 }
 
 

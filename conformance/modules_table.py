@@ -53,9 +53,10 @@ SET2SET = (
     "(Vinyals et al. 2016, arXiv:1511.06391, equations 3 to 7)"
 )
 TOPK = "x'_i = score_i x_i, score_i = σ(x_i · w / ‖w‖) (Gao & Ji 2019, arXiv:1905.05178, equation 2)"
-SAG = "x'_i = score_i x_i, score = σ(GNN(X, A) w / |w|) (Lee et al. 2019, arXiv:1904.08082)"
+SAG = "x'_i = score_i x_i, score = σ(GNN(X, A) w / |w|) (Lee et al. 2019, arXiv:1904.08082, equations 3 to 6)"
 LSTM = (
-    "i, f, g, o = W_ih x_t + b_ih + W_hh h_t-1 + b_hh, c_t = σ(f) c_t-1 + σ(i) tanh(g), h_t = σ(o) tanh(c_t)"
+    "i, f, g, o = W_ih x_t + b_ih + W_hh h_t-1 + b_hh, c_t = σ(f) c_t-1 + σ(i) tanh(g), h_t = σ(o) tanh(c_t) "
+    "(Hochreiter & Schmidhuber 1997, Neural Computation 9, with the forget gate of Gers et al. 2000)"
 )
 
 ATTENTION_OPTIONS: dict[str, dict[str, Any]] = {

@@ -17,7 +17,8 @@ OTHERS = ("mean", "max", "min", "mul", "var", "std", "softmax")
 GRAPH_CONV = Layer(
     "graph_conv",
     "GraphConv",
-    "x'_i = W_rel aggregate_{j -> i} e_ji x_j + b + W_root x_i (Morris et al. 2019, arXiv:1810.02244)",
+    "x'_i = W_rel aggregate_{j -> i} e_ji x_j + b + W_root x_i "
+    "(Morris et al. 2019, arXiv:1810.02244, equation 3)",
 )
 GRAPH_CONV_ROWS = {
     "": Row(graphs=EVERY),
@@ -42,7 +43,7 @@ GATV2 = Layer(
     "gatv2_conv",
     "GATv2Conv",
     "x'_i = Σ_j α_ij W_l x_j + b, α_ij = softmax_j(a·LeakyReLU(W_l x_j + W_r x_i + W_edge e_ij)) "
-    "(Brody et al. 2022, arXiv:2105.14491)",
+    "(Brody et al. 2022, arXiv:2105.14491, equation 7)",
 )
 GATV2_OPTIONS: dict[str, dict[str, Any]] = {
     "heads": {"heads": 3},
@@ -102,7 +103,10 @@ LINEAR = {"nn": module("Linear", 3, 2)}
 NETWORK = {"nn": network(3, 4, 2)}
 
 GIN = Layer(
-    "gin_conv", "GINConv", "x'_i = nn((1 + ε) x_i + Σ_j x_j) (Xu et al. 2019, arXiv:1810.00826)", sizes=()
+    "gin_conv",
+    "GINConv",
+    "x'_i = nn((1 + ε) x_i + Σ_j x_j) (Xu et al. 2019, arXiv:1810.00826, equation 4.1)",
+    sizes=(),
 )
 GIN_ROWS = {
     "": Row(NETWORK, EVERY),
@@ -120,7 +124,7 @@ GIN_ROWS = {
 GINE = Layer(
     "gine_conv",
     "GINEConv",
-    "x'_i = nn((1 + ε) x_i + Σ_j ReLU(x_j + e_ji)) (Hu et al. 2020, arXiv:1905.12265)",
+    "x'_i = nn((1 + ε) x_i + Σ_j ReLU(x_j + e_ji)) (Hu et al. 2020, arXiv:1905.12265, appendix A)",
     sizes=(),
 )
 GINE_ROWS = {
@@ -140,7 +144,7 @@ PAIRS = {"nn": network(6, 4, 2)}
 EDGE_CONV = Layer(
     "edge_conv",
     "EdgeConv",
-    "x'_i = aggregate_{j -> i} nn(x_i ‖ x_j - x_i) (Wang et al. 2019, arXiv:1801.07829)",
+    "x'_i = aggregate_{j -> i} nn(x_i ‖ x_j - x_i) (Wang et al. 2019, arXiv:1801.07829, equations 7 and 8)",
     sizes=(),
 )
 EDGE_CONV_ROWS = {
@@ -157,7 +161,7 @@ MATRICES = {"nn": network(2, 3, 6)}
 NN_CONV = Layer(
     "nn_conv",
     "NNConv",
-    "x'_i = W x_i + aggregate_{j -> i} x_j nn(e_ji) + b (Gilmer et al. 2017, arXiv:1704.01212)",
+    "x'_i = W x_i + aggregate_{j -> i} x_j nn(e_ji) + b (Gilmer et al. 2017, arXiv:1704.01212, section 5)",
 )
 NN_CONV_ROWS = {
     "": Row(MATRICES, EVERY, edge_attr=2),
@@ -180,7 +184,7 @@ PNA = Layer(
     "pna_conv",
     "PNAConv",
     "x'_i = W (γ_1 ‖ ... ‖ γ_T)(x_i ‖ ⊕_{j -> i} h_t(x_i ‖ x_j ‖ W_e e_ji)), ⊕ all aggregations times all "
-    "scalers (Corso et al. 2020, arXiv:2004.05718)",
+    "scalers (Corso et al. 2020, arXiv:2004.05718, equations 7 and 8)",
 )
 
 

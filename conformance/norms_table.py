@@ -54,7 +54,8 @@ def of_inputs(settings: Mapping[str, Any], batch: str = "one") -> dict[str, Row]
 BATCH_NORM = Layer(
     "batch_norm",
     "BatchNorm",
-    "x'_ij = (x_ij - μ_j) / √(σ²_j + ε) γ_j + β_j over all rows (Ioffe & Szegedy 2015, arXiv:1502.03167)",
+    "x'_ij = (x_ij - μ_j) / √(σ²_j + ε) γ_j + β_j over all rows "
+    "(Ioffe & Szegedy 2015, arXiv:1502.03167, algorithm 1)",
     sizes=(3,),
     out=3,
     edges=False,
@@ -87,7 +88,7 @@ LAYER_NORM = replace(
     name="layer_norm",
     call="LayerNorm",
     equation="x'_ij = (x_ij - μ) / √(σ² + ε) γ_j + β_j over all of a graph, or of a node "
-    "(Ba et al. 2016, arXiv:1607.06450)",
+    "(Ba et al. 2016, arXiv:1607.06450, section 3)",
 )
 LAYER_ROWS: dict[str, Row] = {
     "": Row(graphs=("path", "one-node")),
@@ -107,7 +108,7 @@ GRAPH_NORM = replace(
     name="graph_norm",
     call="GraphNorm",
     equation="x'_ij = (x_ij - α_j μ_j) / √(E[(x_j - α_j μ_j)²] + ε) γ_j + β_j over each graph "
-    "(Cai et al. 2021, arXiv:2009.03294)",
+    "(Cai et al. 2021, arXiv:2009.03294, equation 6)",
 )
 GRAPH_ROWS: dict[str, Row] = {
     "": Row(graphs=("path", "mixed", "one-node")),
@@ -122,7 +123,7 @@ INSTANCE_NORM = replace(
     name="instance_norm",
     call="InstanceNorm",
     equation="x'_ij = (x_ij - μ_j) / √(σ²_j + ε) γ_j + β_j over each graph "
-    "(Ulyanov et al. 2017, arXiv:1607.08022)",
+    "(Ulyanov et al. 2017, arXiv:1607.08022, equation 4)",
 )
 RUNNING = {"track_running_stats": True}
 BATCHED_STEPS = [
@@ -150,7 +151,8 @@ PAIR_NORM = replace(
     BATCH_NORM,
     name="pair_norm",
     call="PairNorm",
-    equation="x'_i = s (x_i - μ) / √(ε + Σ_k ‖x_k - μ‖² / n) (Zhao & Akoglu 2020, arXiv:1909.12223)",
+    equation="x'_i = s (x_i - μ) / √(ε + Σ_k ‖x_k - μ‖² / n) "
+    "(Zhao & Akoglu 2020, arXiv:1909.12223, equations 10 and 11)",
     sizes=(),
 )
 PAIR_ROWS: dict[str, Row] = {

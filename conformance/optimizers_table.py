@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygnn.conformance.case import Case
+from tinygnn.conformance.data import to_float32
 
 STEPS = 100
-INITIAL_WEIGHTS = [0.6875, -1.3125, 2.5, 0.0, 1e-3, -100.0]
+INITIAL_WEIGHTS = [0.6875, -1.3125, 2.5, 0.0, 2.0**-10, -100.0]
 SCALES = (1.0, 1.0, 100.0, 1e-6, 0.0, 1.0)
 
 # What is called with which settings, by name.
@@ -79,7 +80,7 @@ EQUATIONS = {
 def random_gradients() -> list[list[float]]:
     """Random gradients, the same for every case, among them zeros and very small and large ones."""
     rng = random.Random("optimizer gradients")
-    return [[rng.gauss(0.0, 1.0) * scale for scale in SCALES] for _ in range(STEPS)]
+    return [[to_float32(rng.gauss(0.0, 1.0) * scale) for scale in SCALES] for _ in range(STEPS)]
 
 
 def optimizer_cases() -> Iterator[Case]:

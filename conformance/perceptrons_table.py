@@ -43,8 +43,22 @@ PERCEPTRONS: dict[str, Row] = {
     "evaluation": Row({"act": "tanh"}, MIXED, before=EVALUATION, training=False),
 }
 
-ENTRYWISE = "x'_ij = σ(x_ij)"
 SOFTMAX = "x'_ij = exp(x_ij) / Σ_k exp(x_ik), its logarithm, or the same of columns"
+EQUATIONS = {
+    "ReLU": "max(x, 0) (Nair & Hinton 2010)",
+    "LeakyReLU": "x, or a x below 0 (Maas et al. 2013)",
+    "ELU": "x, or α (e^x - 1) below 0 (Clevert et al. 2016, arXiv:1511.07289, equation 15)",
+    "GELU": "x Φ(x), or x (1 + tanh(√(2/π)(x + 0.044715 x³))) / 2 "
+            "(Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2)",
+    "SiLU": "x σ(x) (Elfwing et al. 2018, arXiv:1702.03118)",
+    "Softplus": "log(1 + e^(β x)) / β (Dugas et al. 2001)",
+    "Tanh": "tanh x",
+    "Sigmoid": "1 / (1 + e^-x)",
+    "Identity": "x",
+    "PReLU": "x, or a x below 0 with a learned a (He et al. 2015, arXiv:1502.01852, equation 1)",
+    "Softmax": SOFTMAX,
+    "LogSoftmax": SOFTMAX,
+}  # fmt: skip
 # Of each activation its word, the class, and options with the ends of their ids.
 ACTIVATIONS: list[tuple[str, str, dict[str, dict[str, Any]]]] = [
     ("relu", "ReLU", {"": {}}),
@@ -66,8 +80,7 @@ def perceptron_and_activation_cases() -> Iterator[Case]:
     """Every case of MLP of this table, and of an activation."""
     yield from cases(PERCEPTRON, PERCEPTRONS)
     for word, call, options in ACTIVATIONS:
-        equation = SOFTMAX if "Softmax" in call else ENTRYWISE
-        layer = Layer(f"activation-{word}", call, equation, sizes=(), out=3, edges=False)
+        layer = Layer(f"activation-{word}", call, EQUATIONS[call], sizes=(), out=3, edges=False)
         kinked = [[0.0, -0.5, 1.0], [2.0, 0.0, -0.25], [-1.5, 0.5, 0.0], [0.0, 0.0, -1.0]]
         rows = {end: Row(settings, MIXED) for end, settings in options.items()}
         at_zero = Row(next(iter(options.values())), ("path",), x=kinked, flags=("kink",))

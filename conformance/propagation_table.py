@@ -10,7 +10,11 @@ from tinygnn.conformance.case import Case
 from tinygnn.conformance.convs_table import EVERY, WITH_EDGES, Layer, Row, cases, layer_case
 from tinygnn.conformance.models_table import CANCELLING
 
-SG = Layer("sg_conv", "SGConv", "X' = (D^-1/2 (A + I) D^-1/2)^K X Wᵀ + b (Wu et al. 2019, arXiv:1902.07153)")
+SG = Layer(
+    "sg_conv",
+    "SGConv",
+    "X' = (D^-1/2 (A + I) D^-1/2)^K X Wᵀ + b (Wu et al. 2019, arXiv:1902.07153, section 2.2)",
+)
 SG_ROWS = {
     "": Row(graphs=EVERY),
     "weighted": Row(graphs=WITH_EDGES, edge_weight=True),
@@ -52,7 +56,9 @@ APPNP_ROWS = {
 }
 
 TAG = Layer(
-    "tag_conv", "TAGConv", "X' = Σ_k (D^-1/2 A D^-1/2)^k X W_kᵀ + b (Du et al. 2017, arXiv:1710.10370)"
+    "tag_conv",
+    "TAGConv",
+    "X' = Σ_k (D^-1/2 A D^-1/2)^k X W_kᵀ + b (Du et al. 2017, arXiv:1710.10370, section 2)",
 )
 TAG_ROWS = {
     "": Row(graphs=EVERY),
@@ -95,7 +101,7 @@ GCN2_ROWS = {
 CHEB = Layer(
     "cheb_conv",
     "ChebConv",
-    "X' = Σ_k T_k(2 L / λ_max - I) X W_kᵀ + b (Defferrard et al. 2016, arXiv:1606.09375)",
+    "X' = Σ_k T_k(2 L / λ_max - I) X W_kᵀ + b (Defferrard et al. 2016, arXiv:1606.09375, section 2.1)",
     sizes=(3, 2, 3),
 )
 LAPLACIANS: dict[str, dict[str, Any]] = {

@@ -61,10 +61,17 @@ def record_with_constants(case: Case, change: Change | None = None) -> Recorded:
         constants = [name for name in DATA if name not in INDICES and is_number(case.options.get(name))]
         given = {**given, **{name: to_values(case.options[name]) for name in constants}}
         rest = {name: option for name, option in case.options.items() if name not in constants}
+        if "before" in rest:
+            rest["before"] = [values_for_numbers(batch) for batch in rest["before"]]
         return replace(case, options=rest), given
 
     with record_constants():
         return record(case, as_values)
+
+
+def values_for_numbers(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Leaves in place of what is made of floats."""
+    return {name: to_values(given) if is_number(given) else given for name, given in arguments.items()}
 
 
 def is_number(nested: Any) -> bool:

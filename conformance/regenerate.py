@@ -11,10 +11,12 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
-from tinygnn.conformance.case import FLAGS, KINDS, Case
+from tinygnn.conformance.case import KINDS, Case
 from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.flags import ALL_FLAGS
 from tinygnn.conformance.true_answers import true_answer
 from tinygnn.conformance.vector_format import Record, record_of
 from tinygnn.conformance.vectors import FOLDER, FORMAT, VERSION
@@ -43,7 +45,8 @@ def contents(records: Iterable[tuple[Case, Record]]) -> dict[str, str]:
         )
     head = f'{{"format": "{FORMAT}", "version": {VERSION}'
     files = {name: head + ', "cases": [\n' + ",\n".join(cases) + "\n]}\n" for name, cases in lines.items()}
-    index = {"format": FORMAT, "version": VERSION, "files": list(lines), "kinds": KINDS, "flags": FLAGS}
+    flags = {name: asdict(flag) for name, flag in ALL_FLAGS.items()}
+    index = {"format": FORMAT, "version": VERSION, "files": list(lines), "kinds": KINDS, "flags": flags}
     return {"index.json": json.dumps(index, ensure_ascii=False, indent=1) + "\n", **files}
 
 

@@ -8,6 +8,7 @@ from math import nan
 from typing import Any
 
 from tinygnn.conformance.case import Case
+from tinygnn.conformance.data import to_float32
 from tinygnn.conformance.optimizers_table import EQUATIONS, INITIAL_WEIGHTS, STEPS, random_gradients
 
 Schedules = list[tuple[str, dict[str, Any]]]
@@ -67,7 +68,7 @@ EQUATION = {
 def random_metrics() -> list[float]:
     """A loss that falls, more and more slowly, with noise; now and then it is nan."""
     rng = random.Random("metrics")
-    falling = [1.0 / (1.0 + 0.1 * epoch) + 0.02 * rng.gauss(0.0, 1.0) for epoch in range(STEPS)]
+    falling = [to_float32(1.0 / (1.0 + 0.1 * epoch) + 0.02 * rng.gauss(0.0, 1.0)) for epoch in range(STEPS)]
     return [nan if epoch % 37 == 36 else metric for epoch, metric in enumerate(falling)]
 
 

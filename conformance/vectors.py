@@ -1,13 +1,13 @@
 """The suite's cases and their right answers as data: `vectors/*.json`, one file for each layer.
 
-    {"format": "tinygnn-conformance-vectors", "version": 1, "cases": [
+    {"format": "tinygnn-conformance-vectors", "version": 2, "cases": [
     {"id": ..., "kind": ..., "call": ..., "inputs": ..., "bound": ..., "expected": ..., "magnitudes": ...},
     ...
     ]}
 
 with one case to the line, in the forms of `vector_format` and as `schema/vectors.schema.json` says.
 `index.json` names the files in order, and what the flags mean. All of them come from the tables of cases
-and can be made again, on CPython 3.11 to the byte, by
+and can be made again, to the byte, by
 
     python -m tinygnn.conformance.regenerate
 
@@ -28,7 +28,7 @@ from tinygnn.conformance.vector_format import case_of, expected_of
 
 FOLDER = Path(__file__).parent / "vectors"
 FORMAT = "tinygnn-conformance-vectors"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -300,3 +300,18 @@ def test_every_op_name_in_the_source_is_recorded_by_some_row() -> None:
     names = op_names_in_source()
     assert {"+", "tanh", "dot", "clamp"} <= names
     assert names - recorded == set()
+
+
+def test_float32_holds_every_number_but_where_a_case_is_about_float64() -> None:
+    """In what is given: inputs, parameters, constants and cotangents. Settings may be any floats."""
+    assert [case.id for case in CASES if "float64" in case.flags] == [
+        *[f"op/{op}/overflow" for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")],
+        *[f"op/cross_entropy/{name}" for name in ("huge", "huge-wrong", "huge-smoothing")],
+        "op/bce_with_logits/huge",
+        *[f"op/{op}_loss/overflow" for op in ("mse", "l1", "huber", "smooth_l1")],
+        *[
+            f"op/aggregate-{aggr}/{name}"
+            for aggr in ("sum", "mean", "max", "min", "mul", "var", "std", "softmax", "median")
+            for name in ("smaller-spread", "far-from-zero", "equal-without-exact-sum")
+        ],
+    ]

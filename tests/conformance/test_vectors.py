@@ -7,6 +7,7 @@ import math
 import random
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -120,8 +121,8 @@ def test_writing_and_reading_is_a_round_trip(tmp_path: Path) -> None:
 
 def test_files_of_another_version_are_refused(tmp_path: Path) -> None:
     index = json.loads(contents([])["index.json"])
-    (tmp_path / "index.json").write_text(json.dumps({**index, "version": 2}))
-    with pytest.raises(ValueError, match="version 2: expected 'tinygnn-conformance-vectors', version 1"):
+    (tmp_path / "index.json").write_text(json.dumps({**index, "version": 1}))
+    with pytest.raises(ValueError, match="version 1: expected 'tinygnn-conformance-vectors', version 2"):
         read_vectors(tmp_path)
 
 
@@ -132,3 +133,43 @@ def test_the_index_has_the_legend_of_the_flags() -> None:
 def test_an_unknown_id_says_how_to_record_it() -> None:
     with pytest.raises(KeyError, match="no right answer is recorded for 'op/gone'"):
         find_vector("op/gone")
+
+
+def test_every_file_is_as_the_published_schema_says() -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema")
+    schema = json.loads((FOLDER.parent / "schema" / "vectors.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for path in sorted(FOLDER.iterdir()):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if path.name != "index.json":  # the longest rows of numbers are alike: the first few tell
+            content["cases"] = [shortened(case) for case in content["cases"]]
+        error = jsonschema.exceptions.best_match(validator.iter_errors(content))
+        assert error is None, f"{path.name}: {error.json_path}: {error.message}"
+
+
+def shortened(nested: Any) -> Any:
+    """The same with lists cut behind their third entry."""
+    if isinstance(nested, dict):
+        return {name: shortened(part) for name, part in nested.items()}
+    return list(map(shortened, nested[:3])) if isinstance(nested, list) else nested
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"bound": -1.0}, "bound"),
+        ({"inputs": {"x": [0.5]}}, "inputs"),
+        ({"expected": {}}, "expected"),
+        ({"unknown": 1}, "unknown"),
+        ({"id": "No Such Id"}, "id"),
+        ({"edge_index": [[0], [-1]]}, "edge_index"),
+    ],
+)
+def test_the_schema_refuses_what_is_none_of_it(change: dict[str, Any], where: str) -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema")
+    schema = json.loads((FOLDER.parent / "schema" / "vectors.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator({**schema["$defs"]["case"], "$defs": schema["$defs"]})
+    case = read(FOLDER / "op.json")["cases"][0]
+    assert validator.is_valid(case)
+    assert not validator.is_valid({**case, **change}), where
