@@ -13,6 +13,7 @@ from tinygnn.conformance import own_code, report
 from tinygnn.conformance.api import every_case
 from tinygnn.conformance.backends import BACKENDS, add_place, available, spread_lines
 from tinygnn.conformance.case import Backend, Case
+from tinygnn.conformance.case_list import listed
 from tinygnn.conformance.doors import add_doors, ask, backend_behind, left_over
 from tinygnn.conformance.html_report import write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
@@ -68,6 +69,9 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where the report goes and how long it is."""
     group = parser.add_argument_group("the report")
     group.add_argument("-v", "--verbose", action="store_true", help="a line for every case")
+    group.add_argument(
+        "--list", action="store_true", help="run nothing: print how many cases each layer and trap has"
+    )
     group.add_argument("--jsonl", type=Path, metavar="FILE", help="write one line of JSON for every outcome")
     group.add_argument(
         "--html", type=Path, metavar="FILE", help="write one page of HTML, to be opened from disk"
@@ -90,6 +94,9 @@ def main(args: argparse.Namespace) -> int:
     insist_on_model(args)
     everything = every_case()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
+    if args.list:
+        print("\n".join(listed(cases)))
+        return 0
     theirs = backend_behind(args, everything)
     if args.mutants:
         return test_the_suite(args, cases, everything)

@@ -107,7 +107,7 @@ def maximum(values: Row) -> Value:
 
     If one is nan, the result is nan and so is every gradient. Raises ValueError for no values.
     """
-    return _extreme("amax", max, values)
+    return _extreme("maximum", "amax", max, values)
 
 
 def minimum(values: Row) -> Value:
@@ -115,19 +115,19 @@ def minimum(values: Row) -> Value:
 
     If one is nan, the result is nan and so is every gradient. Raises ValueError for no values.
     """
-    return _extreme("amin", min, values)
+    return _extreme("minimum", "amin", min, values)
 
 
-def _extreme(name: str, pick: Callable[[tuple[float, ...]], float], values: Row) -> Value:
+def _extreme(name: str, op: str, pick: Callable[[tuple[float, ...]], float], values: Row) -> Value:
     parents = _values(values)
     if not parents:
         raise ValueError(f"{name} of no values: give at least one")
     data = data_of(parents)
     if any(x != x for x in data):
-        return Value(nan, parents, (nan,) * len(data), name)
+        return Value(nan, parents, (nan,) * len(data), op)
     result = pick(data)
     share = 1.0 / data.count(result)
-    return Value(result, parents, tuple([share if x == result else 0.0 for x in data]), name)
+    return Value(result, parents, tuple([share if x == result else 0.0 for x in data]), op)
 
 
 def logsumexp(values: Row) -> Value:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 import tinygnn
+from tinygnn.conformance import regenerate
 from tinygnn.conformance.case import Case
 from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.compare import compare
@@ -218,3 +222,38 @@ def test_a_hundred_digits_round_to_the_same() -> None:
 def test_the_first_losses_of_training_are_those_of_the_vectors() -> None:
     [case, *_] = [case for case in CASES if case.kind == "training"]
     assert true_losses(case, 3) == find_vector(case.id).expected.outputs["loss"][:3]
+
+
+# ---- who needs mpmath ------------------------------------------------------------------------------------
+
+WITHOUT_MPMATH = """
+import sys
+sys.modules["mpmath"] = None
+from tinygnn.conformance import check
+assert check("tinygnn", k="op/add/").ok
+import torch
+from tinygnn.conformance import assert_conforms
+from torch_geometric.nn import SAGEConv
+assert_conforms(SAGEConv, like="SAGEConv")
+"""
+
+
+def test_no_module_but_the_truth_and_regenerate_imports_it() -> None:
+    folder = Path(regenerate.__file__).parent
+    importers = {
+        path.stem
+        for path in folder.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith(("from mpmath", "import mpmath"))
+    }
+    assert importers == {"truth_numbers"}
+    of_truth = {path.stem for path in folder.glob("truth*.py")} | {"true_answers"}
+    for path in folder.rglob("*.py"):
+        names = {node.module for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                 if isinstance(node, ast.ImportFrom)}  # fmt: skip
+        imported = {name.rpartition(".")[2] for name in names if name}
+        assert path.stem in {*of_truth, "regenerate"} or not imported & of_truth, path.stem
+
+
+def test_check_and_assert_conforms_work_without_mpmath() -> None:
+    subprocess.run([sys.executable, "-c", WITHOUT_MPMATH], check=True, env=os.environ)
