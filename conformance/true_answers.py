@@ -5,6 +5,7 @@ Only `regenerate` needs this file and mpmath; everyone else reads the vectors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from tinygnn.conformance.right_answers import measured, sizes_of_steps
 from tinygnn.conformance.subgradients import subgradients
 from tinygnn.conformance.tinygnn_models import training_model
 from tinygnn.conformance.truth import Exact, exact_gradients, exact_numbers, settle
-from tinygnn.conformance.truth_numbers import context, found, rounded
+from tinygnn.conformance.truth_numbers import DIGITS, context, found, rounded
 from tinygnn.conformance.truth_steps import DEFAULTS, moved_by
 from tinygnn.conformance.truth_steps import true_steps as true_steps
 from tinygnn.constants import record_constants
@@ -26,8 +27,8 @@ from tinygnn.losses import cross_entropy
 from tinygnn.nn.module import leaves
 from tinygnn.value import Value
 
-# What is smaller than its terms by this factor is what the cancelling of 50 digits left of a 0.
-NOTHING = 1e-35
+# What is smaller than its terms by this factor may be what the cancelling of 50 digits left of a 0.
+SMALL = 1e-20
 
 
 def true_answer(case: Case) -> Expected:
@@ -40,12 +41,9 @@ def true_answer(case: Case) -> Expected:
         return Expected({"loss": losses}, {"loss": [abs(x) for x in losses]}, TRAINING_TOLERANCE / EPS)
     plain = settled(case, record(case))
     expected = measured(case, plain)
-    outputs = {
-        name: without_dust(numbers, expected.magnitudes[name]) for name, numbers in exact_answer(case).items()
-    }
     return replace(
         expected,
-        outputs=outputs,
+        outputs=without_dust(case, exact_answer(case), expected.magnitudes),
         subgradients=subgradients(case, settled(case, record_with_constants(case))),
         conventions=tuple(conventions(case, exact_answer)),
     )
@@ -77,11 +75,22 @@ def gradients_by_name(case: Case, recorded: Recorded, gradients: Exact) -> dict[
     return {f"grad {name}": pick(values, of) for name, values in recorded.inputs.items()}
 
 
-def without_dust(numbers: Numbers, magnitudes: Numbers) -> Numbers:
-    """Zeros where nothing but the rounding errors of 50 digits is left."""
-    if isinstance(numbers, list):
-        return [without_dust(part, sizes) for part, sizes in zip(numbers, magnitudes)]
-    return 0.0 if numbers != 0.0 and abs(numbers) < NOTHING * magnitudes else numbers
+def without_dust(
+    case: Case, outputs: dict[str, Numbers], magnitudes: Mapping[str, Numbers]
+) -> dict[str, Numbers]:
+    """Zeros where nothing is left but rounding errors of 50 digits: twice the digits make these vanish."""
+    pairs = [(leaves(outputs[name]), leaves(magnitudes[name])) for name in outputs]
+    if not any(0.0 < abs(x) < SMALL * size < math.inf for own in pairs for x, size in zip(*own)):
+        return outputs
+    with context.workdps(2 * DIGITS):
+        again = exact_answer(case)
+
+    def settled(number: Numbers, sharper: Numbers) -> Numbers:
+        if isinstance(number, list):
+            return list(map(settled, number, sharper))
+        return 0.0 if abs(sharper) < SMALL * abs(number) else sharper
+
+    return {name: settled(numbers, again[name]) for name, numbers in outputs.items()}
 
 
 def true_losses(case: Case, steps: int | None = None) -> list[float]:

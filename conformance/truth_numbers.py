@@ -20,12 +20,12 @@ context.dps = DIGITS
 
 Number = Any  # an mpf, or one of the floats 0.0, -0.0, inf, -inf, nan
 
-# Of terms that were rounded to 50 digits, or 169 bits, a sum this much smaller than the largest is a zero.
-CANCELLED = 150
-# The mantissa of a number that comes from few exact operations on floats is shorter than this.
-EXACT_BITS = 140
-# A power of more bits than this is not computed: it is inf or 0.
-HUGE = 10**6
+# Of terms that were rounded, a sum is a zero that has only so many of the bits of the largest left.
+LEFT_OVER = 19
+# A mantissa is shorter than the precision by more than this where few exact operations on floats led to it.
+EXACT = 29
+# e to the power of more than this is inf, or 0.
+HUGE = 10**4
 
 
 def exactly(x: float) -> Number:
@@ -41,11 +41,14 @@ def rounded(x: Number) -> float:
     """
     if type(x) is float:
         return x
-    sign, mantissa, exponent, _ = x._mpf_
-    try:
-        size = float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent)
-    except OverflowError:
-        size = inf
+    sign, mantissa, exponent, bits = x._mpf_
+    if not -1080 < exponent + bits < 1030:  # far out, where shifts would take all memory
+        size = inf if exponent > 0 else 0.0
+    else:
+        try:
+            size = float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent)
+        except OverflowError:
+            size = inf
     return -size if sign else size
 
 
@@ -123,7 +126,8 @@ def total(terms: Iterable[Number]) -> Number:
         return 0.0
     if len(finite) > 1:
         largest = max(map(exponent_of, finite))
-        if exponent_of(result) + CANCELLED < largest and any(t._mpf_[3] > EXACT_BITS for t in finite):
+        lost = largest - exponent_of(result)
+        if lost > context.prec - LEFT_OVER and any(t._mpf_[3] > context.prec - EXACT for t in finite):
             return 0.0
     return result
 
@@ -214,8 +218,8 @@ def power(x: Number, y: Number) -> Number:
     """x ** y, as C99 has it where x or y is a zero, an infinity or nan."""
     if type(x) is not float and type(y) is not float:
         if x > 0 or context.isint(y):
-            too_large = abs(exponent_of(x) * y) > HUGE
-            return (inf if (abs(x) > 1) == (y > 0) else 0.0) if too_large else limited(x**y)
+            growth = context.log(abs(x)) * y
+            return limited(x**y) if abs(growth) < HUGE else inf if growth > 0 else 0.0
         return nan
     base, exponent = (z if type(z) is float else rounded(z) for z in (x, y))
     try:

@@ -210,6 +210,7 @@ const FORMULAS = {
   abs: (x) => callOf("abs", x, Math.abs), exp: (x) => callOf("exp", x, Math.exp), log: (x) => callOf("log", x, Math.log),
   sqrt: (x) => callOf("√", x, Math.sqrt), tanh: (x) => callOf("tanh", x, Math.tanh),
   maximum: (x) => callOf("max", x, Math.max), minimum: (x) => callOf("min", x, Math.min),
+  amax: (x) => callOf("max", x, Math.max), amin: (x) => callOf("min", x, Math.min),
   sigmoid: (x) => expression(["1 / (1 + exp(-(", x[0], ")))"], (n) => sigmoid(n[0])),
   silu: (x) => expression([x[0], " / (1 + exp(-(", x[0], ")))"], (n) => n[0] * sigmoid(n[1])),
   softplus: (x) => expression(["log(1 + exp(", x[0], "))"], (n) => Math.log1p(Math.exp(n[0]))),
