@@ -229,12 +229,8 @@ def test_the_first_losses_of_training_are_those_of_the_vectors() -> None:
 WITHOUT_MPMATH = """
 import sys
 sys.modules["mpmath"] = None
-from tinygnn.conformance import check
+from tinygnn.conformance import check, load_vectors
 assert check("tinygnn", k="op/add/").ok
-import torch
-from tinygnn.conformance import assert_conforms
-from torch_geometric.nn import SAGEConv
-assert_conforms(SAGEConv, like="SAGEConv")
 """
 
 
@@ -255,5 +251,5 @@ def test_no_module_but_the_truth_and_regenerate_imports_it() -> None:
         assert path.stem in {*of_truth, "regenerate"} or not imported & of_truth, path.stem
 
 
-def test_check_and_assert_conforms_work_without_mpmath() -> None:
+def test_check_works_without_mpmath() -> None:
     subprocess.run([sys.executable, "-c", WITHOUT_MPMATH], check=True, env=os.environ)

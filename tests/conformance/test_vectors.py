@@ -140,11 +140,13 @@ def test_every_file_is_as_the_published_schema_says() -> None:
     jsonschema: Any = pytest.importorskip("jsonschema")
     schema = json.loads((FOLDER.parent / "schema" / "vectors.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    validator, known = jsonschema.Draft202012Validator(schema), set(schema["$defs"]["case"]["properties"])
     for path in sorted(FOLDER.iterdir()):
         content = json.loads(path.read_text(encoding="utf-8"))
-        if path.name != "index.json":  # the longest rows of numbers are alike: the first few tell
-            content["cases"] = [shortened(case) for case in content["cases"]]
+        if path.name != "index.json":
+            assert all(set(case) <= known for case in content["cases"])
+            some = content["cases"][:: max(1, len(content["cases"]) // 5)]  # each of them takes its time
+            content["cases"] = [shortened(case) for case in some]
         error = jsonschema.exceptions.best_match(validator.iter_errors(content))
         assert error is None, f"{path.name}: {error.json_path}: {error.message}"
 
