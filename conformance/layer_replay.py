@@ -22,7 +22,7 @@ from tinygnn.explain import record
 from tinygnn.linalg import linear_combination
 from tinygnn.nn.module import leaves, shape
 from tinygnn.tape import Passing
-from tinygnn.value import Value
+from tinygnn.value import Value, topological_order
 
 NO_GRADIENT = " (torch has none there)"
 
@@ -32,7 +32,8 @@ class Replay:
     """What tinygnn's layer was given, and gave; backward has run.
 
     given: tensors by PyG's names. arguments: the same as tinygnn has them. sizes and gradients: the sum of
-    the absolute terms of each Value and of its gradient, against which errors are measured, up to `bound`.
+    the absolute terms of each Value and of its gradient, against which errors are measured; bound and
+    gradient_bound: what rounding explains.
     """
 
     given: dict[str, Any]
@@ -42,6 +43,7 @@ class Replay:
     sizes: dict[Value, float]
     gradients: dict[Value, float]
     bound: float
+    gradient_bound: float
 
     def size(self, number: Any) -> float:
         return self.sizes.get(number, 0.0) if isinstance(number, Value) else abs(number)
@@ -75,11 +77,23 @@ def replayed(call: LayerCall) -> Replay:
     objective = linear_combination([seed for seed, _ in ends], [number for _, number in ends])
     objective.backward()
     try:
-        sizes, gradients, longest = magnitudes(objective, [number for _, number in ends])
+        sizes, gradients, _ = magnitudes(objective, [number for _, number in ends])
     except KeyError as error:
         raise Unsupported(str(error.args[0])) from error
     passings = [passing for inner in tape.calls[0].walk() for passing in inner.passings]
-    return Replay(given, arguments, out, passings, sizes, gradients, ROUNDINGS_PER_VALUE + longest)
+    bounds = [ROUNDINGS_PER_VALUE + longest for longest in longest_sums(objective)]
+    return Replay(given, arguments, out, passings, sizes, gradients, *bounds)
+
+
+def longest_sums(objective: Value) -> tuple[int, int]:
+    """How many terms the longest sum has, forward and of a gradient; the objective itself does not count."""
+    uses: dict[Value, int] = {}
+    longest = 1
+    for node in topological_order(objective)[1:]:
+        longest = max(longest, len(node.parents))
+        for parent in node.parents:
+            uses[parent] = uses.get(parent, 0) + 1
+    return longest, max([longest, *uses.values()])
 
 
 def output_check(found: Replay, call: LayerCall) -> Check:
@@ -109,7 +123,7 @@ def input_checks(found: Replay) -> Iterator[Check]:
             [number.grad for number in numbers],
             torch.cat(got).tolist(),
             list(map(found.gradient_size, numbers)),
-            found.bound,
+            found.gradient_bound,
             rows(list(tensors[0].shape), row if len(tensors) == 1 else ""),
         )
         yield check

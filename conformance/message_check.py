@@ -220,7 +220,7 @@ def _backward(what: str, found: Replay, streams: Sequence[Stream], parts: Parts)
         for label, want, got, size in zip(labels, sums.tolist(), theirs.tolist(), sizes.tolist()):
             numbers.add(stream.named(label), want, got, size)
     lacking = none and any(numbers.expected)
-    return numbers.check(f"gradient of {what}" + NO_GRADIENT * lacking, found.bound)
+    return numbers.check(f"gradient of {what}" + NO_GRADIENT * lacking, found.gradient_bound)
 
 
 def _tensor(rows: Sequence[Sequence[Any]], read: Callable[[Any], float]) -> Any:

@@ -18,13 +18,16 @@ from tinygnn.nn.module import leaves
 
 @dataclass(frozen=True)
 class LayerReport:
-    """What came of one call of a layer. reason: why it was not compared, "" where it was."""
+    """What came of one call of a layer. reason: why it was not compared, "" where it was.
+
+    note: what is worth knowing although no number departs: that the layer was given other edges.
+    """
 
     name: str
     kind: str
     checks: list[Check] = field(default_factory=list)
-    bound: float = 0.0
     reason: str = ""
+    note: str = ""
 
     @property
     def departs(self) -> list[Check]:
@@ -32,9 +35,10 @@ class LayerReport:
         return [check for check in self.checks if not check.ok]
 
 
-def check_layers(module: Any, run: Callable[[Any], Any]) -> list[LayerReport]:
+def check_layers(module: Any, run: Callable[[Any], Any], edges: Any = None) -> list[LayerReport]:
     """Run a torch module once by `run(module)`, forward and backward, and compare every layer.
 
+    edges: the graph's, a tensor [2][E]; layers that are given others have a note that says so.
     The numbers of a layer come in the order in which they are made: messages, aggregates and output, then
     back again their gradients, those of what the layer was given, and those of its parameters.
     """
@@ -53,10 +57,21 @@ def check_layers(module: Any, run: Callable[[Any], Any]) -> list[LayerReport]:
         checks = [*forward, output_check(found, call), *backward, *input_checks(found)]
         if len(same) == 1:
             checks += parameter_checks(found, call.twin, twins)
-        reports.append(LayerReport(name, call.twin.kind, checks, found.bound))
+        note = other_edges(found.given.get("edge_index"), edges)
+        reports.append(LayerReport(name, call.twin.kind, checks, note=note))
     called = {id(call.twin) for call in calls}
     left = [twin for twin in twins if id(twin) not in called]
     return reports + [LayerReport(twin.name, twin.kind, reason="it was not called") for twin in left]
+
+
+def other_edges(given: Any, edges: Any) -> str:
+    """What is different about the edges that a layer was given, "" where they are the graph's."""
+    if given is None or edges is None or (given.shape == edges.shape and bool((given == edges).all())):
+        return ""
+    if given.shape == edges.shape and bool((given == edges.flip(0)).all()):
+        return "it was given the graph's edges with their sources and targets exchanged"
+    ours, theirs = edges.size(1), given.size(1)
+    return f"it was given {theirs} edges that are not the {ours} of the graph, or in another order"
 
 
 def parameter_checks(found: Replay, twin: Twin, twins: Sequence[Twin]) -> Iterator[Check]:
@@ -76,6 +91,6 @@ def parameter_checks(found: Replay, twin: Twin, twins: Sequence[Twin]) -> Iterat
             [number.grad for number in numbers],
             gradient.flatten().tolist(),
             list(map(found.gradient_size, numbers)),
-            found.bound,
+            found.gradient_bound,
             rows(list(parameter.shape), ""),
         )

@@ -59,7 +59,7 @@ def compare_model(args: argparse.Namespace) -> int:
     module = load_model(args.model, args.weights)
     print(f"tinygnn {tinygnn.__version__} conformance of {args.model} on {graph.text}")
     print(f"torch {import_torch().__version__}, torch_geometric {pyg.__version__}, float64, in evaluation")
-    reports = check_layers(module, graph.run)
+    reports = check_layers(module, graph.run, graph.data.edge_index)
     for line in lines(reports):
         print(line)
     return int(not any(r.checks for r in reports) or any(r.departs for r in reports))

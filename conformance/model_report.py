@@ -10,9 +10,10 @@ from tinygnn.conformance.report import wrap
 from tinygnn.conformance.summary_table import short
 
 COLUMNS = ("messages", "aggregates", "output", "gradients")
+CELL = 15  # characters
 LEGEND = (
-    "Of each layer the largest c = |error| / (eps · sum of the absolute terms), which rounding explains up "
-    "to the bound. tinygnn's layer is given what the layer got, and the gradient that its output has."
+    "Of each layer the largest c = |error| / (eps · sum of the absolute terms), and the bound up to which "
+    "rounding explains it. tinygnn's layer is given what the layer got, and the gradient that its output has."
 )
 
 
@@ -22,19 +23,17 @@ def lines(reports: Sequence[LayerReport]) -> Iterator[str]:
     names = max([len(report.name) for report in compared], default=0)
     kinds = max([len(report.kind) for report in compared], default=0)
     if compared:
-        yield " ".join(
-            [f"{'layer':{names}} {'':{kinds}}", *[f"{column:>10}" for column in (*COLUMNS, "bound")]]
-        )
+        yield " ".join([f"{'layer':{names}} {'':{kinds}}", *[f"{column:>{CELL}}" for column in COLUMNS]])
     for report in compared:
-        cells = [cell(report, column) for column in COLUMNS]
-        mark = "  departs" if report.departs else ""
-        numbers = " ".join(f"{text:>10}" for text in (*cells, short(report.bound)))
-        yield f"{report.name:{names}} {report.kind:{kinds}} {numbers}{mark}"
+        cells = " ".join(f"{cell(report, column):>{CELL}}" for column in COLUMNS)
+        yield f"{report.name:{names}} {report.kind:{kinds}} {cells}{'  departs' * bool(report.departs)}"
     if compared:
         yield from wrap(LEGEND, "")
     for report in reports:
         if not report.checks:
             yield from wrap(f"not compared: {report.name} ({report.kind}): {report.reason}", "")
+        if report.note:
+            yield from wrap(f"note: {report.name} ({report.kind}): {report.note}", "")
     departing = [report for report in compared if report.departs]
     for report in departing[:1]:
         yield ""
@@ -46,12 +45,12 @@ def lines(reports: Sequence[LayerReport]) -> Iterator[str]:
 
 
 def cell(report: LayerReport, column: str) -> str:
-    """The largest c of the quantities of a column, "-" where there are none."""
+    """The largest c of the quantities of a column and its bound, "-" where there are none."""
     checks = [check for check in report.checks if column_of(check) == column]
-    ratios = [check.worst.ratio for check in checks if check.worst is not None]
     if any(check.problem for check in checks):
         return "differ"
-    return short(max(ratios)) if ratios else "-"
+    worst = max([check.worst for check in checks if check.worst], key=lambda found: found.ratio, default=None)
+    return "-" if worst is None else f"{short(worst.ratio)} of {short(worst.bound)}"
 
 
 def column_of(check: Check) -> str:
@@ -81,4 +80,4 @@ def verdict(compared: Sequence[LayerReport], departing: Sequence[LayerReport]) -
     of = f"{len(compared)} layer{'s' * (len(compared) != 1)}"
     if departing:
         return f"FAILED: {len(departing)} of {of} depart{'s' * (len(departing) == 1)}"
-    return f"all numbers of {of} are tinygnn's, up to rounding"
+    return f"all numbers of {of} are tinygnn's, up to rounding; what is done between layers is not compared"

@@ -247,6 +247,27 @@ def test_only_the_layer_with_the_mistake_departs_and_layers_that_cannot_be_compa
     assert not any(report.departs for report in compare(lambda: Net(nn.GCNConv(OUT, OUT))))
 
 
+def test_a_layer_that_is_given_other_edges_than_the_graphs_has_a_note() -> None:
+    module, x = Sequential(nn.GCNConv(F, OUT)).double(), numbers(N, F)
+    for given, note in [
+        (EDGES, ""),
+        (EDGES.flip(0), "it was given the graph's edges with their sources and targets exchanged"),
+        (EDGES[:, 1:], "it was given 9 edges that are not the 10 of the graph, or in another order"),
+    ]:
+        [report] = check_layers(module, lambda model, given=given: model[0](x, given), EDGES)
+        assert (report.note, report.departs) == (note, [])
+
+
+def test_a_mistake_may_be_put_into_an_instance_or_a_hook() -> None:
+    module = Net(nn.GCNConv(OUT, OUT))
+    own = module.second.message
+    module.second.message = lambda x_j, edge_weight: own(x_j, edge_weight) + 1e-9
+    assert compare(module)[2].departs[0].what == "messages"
+    module = Net(nn.GCNConv(OUT, OUT))
+    module.second.register_aggregate_forward_hook(lambda layer, given, out: out * 1.001)
+    assert compare(module)[2].departs[0].what == "aggregates"
+
+
 def test_the_module_is_left_as_it_was() -> None:
     module = Net(nn.GCNConv(OUT, OUT)).double().eval()
     before = {name: value.clone() for name, value in module.state_dict().items()}
@@ -329,9 +350,10 @@ def test_a_right_model_says_how_far_it_agrees(
     rows = [line.split() for line in out.splitlines() if line.startswith("conv")]
     assert [row[:2] for row in rows] == [["conv1", "GCNConv"], ["conv2", "GCNConv"]]
     for row in rows:
-        *ratios, bound = map(float, row[2:])
-        assert len(ratios) == 4
-        assert 0.0 < max(ratios) < bound / 10
+        ratios, bounds = list(map(float, row[2::3])), list(map(float, row[4::3]))
+        assert len(ratios) == len(bounds) == 4
+        assert all(0.0 < ratio < bound / 4 for ratio, bound in zip(ratios, bounds))
+        assert bounds[0] == (8 + 2 * 34 if row[0] == "conv1" else 8 + 18)  # W x; a degree
     assert "all numbers of 2 layers are tinygnn's, up to rounding" in out
 
 
