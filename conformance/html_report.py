@@ -19,6 +19,7 @@ from tinygnn.conformance.verdicts import FAILURES, VERDICTS
 from tinygnn.files import write_atomically
 from tinygnn.web_page import (
     Html,
+    common_style,
     contents,
     counted,
     definitions,
@@ -85,7 +86,7 @@ def html_page(
         element("header", element("h1", title), *verdict(outcomes, problems, notes)),
         contents((key, name) for key, name, _ in sections),
         element("main", *[section(*each) for each in sections]),
-        style=files("tinygnn.conformance").joinpath("html_report.css").read_text("utf-8"),
+        style=common_style() + files("tinygnn.conformance").joinpath("html_report.css").read_text("utf-8"),
     )
 
 

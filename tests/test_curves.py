@@ -94,7 +94,7 @@ def test_names_are_escaped():
 
 def test_colours_follow_light_and_dark_and_are_told_apart_without_colour():
     text = draw_curves(history([1.0]))
-    assert "@media(prefers-color-scheme:dark)" in text
+    assert "@media screen and (prefers-color-scheme:dark)" in text
     assert len({dashes for _, _, dashes in SPLITS.values()}) == len(SPLITS)
 
 

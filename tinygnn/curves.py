@@ -77,18 +77,19 @@ def curves_style(within: str = "") -> str:
         "best": "stroke:#e6e6e6",
         "grid": "stroke:#3a3d44",
     }
-    for name, (on_light, on_dark, dashes) in splits:
+    for name, (colour, bright, dashes) in splits:
         light |= {
-            name: f"stroke:{on_light};stroke-dasharray:{dashes or 'none'}",
-            f"dot.{name}": f"fill:{on_light}",
+            name: f"stroke:{colour};stroke-dasharray:{dashes or 'none'}",
+            f"dot.{name}": f"fill:{colour}",
         }
-        dark |= {name: f"stroke:{on_dark}", f"dot.{name}": f"fill:{on_dark}"}
+        dark |= {name: f"stroke:{bright}", f"dot.{name}": f"fill:{bright}"}
 
     def rules(text: str, named: dict[str, str]) -> str:
         by_class = [f"{within}.{name}{{{rule}}}" for name, rule in named.items()]
         return f"{by_class[0]}{within}text{{fill:{text}}}{''.join(by_class[1:])}"
 
-    return f"{rules('#222222', light)}@media(prefers-color-scheme:dark){{{rules('#e6e6e6', dark)}}}"
+    on_dark = f"@media screen and (prefers-color-scheme:dark){{{rules('#e6e6e6', dark)}}}"
+    return rules("#222222", light) + on_dark
 
 
 def _panel(history: History, name: str) -> Iterator[str]:

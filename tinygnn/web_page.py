@@ -22,7 +22,7 @@ PAGE = """<!DOCTYPE html>
 <style>{style}</style>
 </head>
 <body>
-{body}
+{body}{script}
 </body>
 </html>
 """
@@ -129,15 +129,17 @@ def contents(sections: Iterable[tuple[str, str]]) -> Html:
     return element("nav", element("ul", *links), aria_label="on this page")
 
 
-def page(title: str, *body: object, style: str = "") -> str:
-    """The text of a page: the common style and then its own; the browser is told to load and run nothing.
+def page(title: str, *body: object, style: str, script: str = "") -> str:
+    """The text of a page; the browser is told to load nothing, and to run nothing but the script.
 
-    >>> text = page("<T>", element("main", element("h1", "<T>")))
+    >>> text = page("<T>", element("main", element("h1", "<T>")), style=common_style())
     >>> "<title>&lt;T&gt;</title>" in text, "default-src 'none'" in text
     (True, True)
     """
-    style = common_style() + style
-    text = PAGE.format(title=escape(title), policy=policy(style), style=style, body=together(*body))
+    text = PAGE.format(
+        title=escape(title), policy=policy(style, script), style=style, body=together(*body),
+        script=f"\n<script>{script}</script>" if script else "",
+    )  # fmt: skip
     return text.encode("utf-8", "replace").decode("utf-8")  # a label may hold half a surrogate pair
 
 
@@ -154,5 +156,11 @@ def digest(text: str) -> str:
 
 @cache
 def common_style() -> str:
-    """What all pages look like."""
-    return files("tinygnn").joinpath("web_page.css").read_text("utf-8")
+    """What pages of text and tables look like."""
+    return palette() + files("tinygnn").joinpath("web_page.css").read_text("utf-8")
+
+
+@cache
+def palette() -> str:
+    """The colours of all pages, by name, in light and dark."""
+    return files("tinygnn").joinpath("palette.css").read_text("utf-8")

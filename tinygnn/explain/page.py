@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Sequence
-from hashlib import sha256
-from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +14,7 @@ from tinygnn.graph import Graph
 from tinygnn.nn.module import Module
 from tinygnn.optim import Optimizer
 from tinygnn.value import Value
+from tinygnn.web_page import Html, page, palette
 
 MOST_BYTES = 2_000_000
 # How many nodes, Values, and messages to each node a page has: the first that stays below MOST_BYTES.
@@ -30,18 +28,7 @@ SIZES = (
 )
 FEW_MOMENTS = 12  # epochs for which more of the graph is left out rather than they
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '{style_hash}'; script-src \
-'{script_hash}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
+BODY = """<header>
 <h1 id="title">tinygnn explain</h1>
 <p id="about"></p>
 <ul id="notes"></ul>
@@ -97,11 +84,7 @@ PAGE = """<!DOCTYPE html>
 <div id="value-layers"></div>
 <div id="value-list"></div>
 </dialog>
-<script type="application/json" id="data">{data}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
+<script type="application/json" id="data">{data}</script>"""
 
 
 def explain(
@@ -185,11 +168,5 @@ def _page(structure: dict[str, Any], moments: list[dict[str, Any]], chosen: int 
     data = json.dumps(facts, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace(
         "<", "\\u003c"
     )
-    return PAGE.format(
-        title=escape(moments[facts["moment"]]["title"]), style=style, script=script, data=data,
-        style_hash=_hash(style), script_hash=_hash(script),
-    )  # fmt: skip
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+    title = moments[facts["moment"]]["title"]
+    return page(title, Html(BODY.format(data=data)), style=palette() + style, script=script)

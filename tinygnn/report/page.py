@@ -15,6 +15,7 @@ from tinygnn.report.quantities import link_parts, multilabel_parts, regression_p
 from tinygnn.tasks import GraphTask, NodeTask, Task
 from tinygnn.web_page import (
     Html,
+    common_style,
     contents,
     counted,
     definitions,
@@ -67,7 +68,9 @@ def report(
         element("header", element("h1", heading), *[element("p", note) for note in notes]),
         contents((key, name) for key, name, _ in parts),
         element("main", *[section(key, name, *content) for key, name, content in parts]),
-        style=curves_style(".curves ") + files("tinygnn.report").joinpath("report.css").read_text("utf-8"),
+        style=common_style()
+        + curves_style(".curves ")
+        + files("tinygnn.report").joinpath("report.css").read_text("utf-8"),
     )
 
 
