@@ -11,6 +11,7 @@ from typing import Any
 from tinygnn.commands.subject import add_subject, subjects_of
 from tinygnn.explain.agreement import Compare
 from tinygnn.explain.page import page_of
+from tinygnn.explain.picture import picture
 from tinygnn.files import write_atomically
 
 
@@ -20,7 +21,7 @@ def add_parser(commands: Any) -> None:
     add_subject(parser)
     parser.add_argument(
         "-o", "--output", metavar="PAGE.html", type=Path, default=Path("explain.html"),
-        help="where the page goes (explain.html)",
+        help="where the page goes (explain.html); a name that ends in .svg asks for one picture instead",
     )  # fmt: skip
     parser.add_argument(
         "--no-pyg", dest="pyg", action="store_false",
@@ -33,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the page."""
     subject, others = subjects_of(options, beside_pyg() if options.pyg else None)
     node, title = subject.node(options.node), subject.title
-    page = page_of(subject, node, others).encode()
+    drawn = options.output.suffix == ".svg"
+    page = (picture(subject, node) if drawn else page_of(subject, node, others)).encode()
     write_atomically(options.output, page)
     print(f"node {subject.label(node)} of {title} -> {options.output} ({len(page) / 1000:.0f} kB)")
     return 0

@@ -243,6 +243,28 @@ function expressionOf(v) {
   return FORMULAS[op] ? FORMULAS[op](x, constants) : null;
 }
 
+// d(a Value)/d(one of its parents), where that is more than a number that stands beside it.
+const SLOPES = {
+  log_softmax: (x, k, y, [i]) => expression([k === i ? "1 - exp(" : "-exp(", x[k], ") / (", ...inExps(x), ")"], (n) => (k === i ? 1 : 0) - Math.exp(n[0]) / sumExp(n.slice(1))),
+  softmax: (x, k, y, [i]) => expression([y, k === i ? "·(1 - exp(" : "·(-exp(", x[k], ") / (", ...inExps(x), "))"], (n) => n[0] * ((k === i ? 1 : 0) - Math.exp(n[1]) / sumExp(n.slice(2)))),
+  logsumexp: (x, k) => softmaxOf(x, k),
+  tanh: (x, k, y) => expression(["1 - ", y, "^2"], (n) => 1 - n[0] ** 2),
+  sigmoid: (x, k, y) => expression([y, "·(1 - ", y, ")"], (n) => n[0] * (1 - n[1])),
+  softplus: (x) => FORMULAS.sigmoid(x),
+  log: (x) => expression(["1 / ", x[0]], (n) => 1 / n[0]),
+  sqrt: (x, k, y) => expression(["1 / (2·", y, ")"], (n) => 1 / (2 * n[0])),
+  "/": (x, k) => k === 0 ? expression(["1 / ", x[1]], (n) => 1 / n[0]) : expression(["-(", x[0], ") / ", x[1], "^2"], (n) => -n[0] / n[1] ** 2),
+  "**": (x, k, y, c) => k === 0 && c.length ? expression([c[0], "·", x[0], "^", c[0] - 1], (n) => n[0] * n[1] ** n[2]) : null,
+  elu: (x, k, y, [alpha]) => x[0] > 0 ? null : expression([alpha, "·exp(", x[0], ")"], (n) => n[0] * Math.exp(n[1])),
+};
+
+function slopeLine(u, k) {
+  const [op, ...constants] = D.ops[D.op[u]], parents = D.parents[u];
+  if (!SLOPES[op] || parents.some((p) => p < 0)) return null;
+  const e = SLOPES[op](parents.map(data), k, data(u), constants), x = partial(u, k);
+  return e && make("li", {}, `d ${nameOf(u)} / d ${nameOf(parents[k])} = ${worked(e, x)} = `, make("strong", {}, shown(x)));
+}
+
 // The gradient of a Value: what each Value made from it hands back, its slope times its own gradient.
 function backwardOf(v) {
   if (v === D.loss) return expression(["1"], () => 1);
@@ -398,10 +420,10 @@ function table(part, caption, width, rows, extra = null) {
   const body = rows.map(([title, row, attributes, more]) => make("tr", attributes ?? {},
     make("th", { scope: "row" }, ...[title].flat()), extra && make("td", { class: "pyg" }, more ?? ""),
     ...row.map((v, c) => { const td = cell(v, largest); if (c === f) td.classList.add("focus"); return td; })));
-  const found = make("table", { "data-part": part }, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
+  const found = make("table", { "data-part": part }, make("caption", {}, make("span", {}, caption)), make("thead", {}, head), make("tbody", {}, ...body));
   if (hidden.length > 1) found.tBodies[0].append(make("tr", {}, make("th", { scope: "row" },
     make("button", { class: "plain", type: "button", "data-all": part, on: { click: () => choose({ all: true }) } }, `show ${hidden.length} more rows`))));
-  found.style.width = `${17.5 + 6.3 * width + (extra ? 6.3 : 0)}rem`; // so that columns of all tables stand one below the other
+  found.style.width = `calc(var(--first) + ${6.3 * (width + (extra ? 1 : 0))}rem)`; // so that columns of all tables stand one below the other
   return found;
 }
 
@@ -435,7 +457,9 @@ function depth(v) { // the longest way from a leaf; the page has some hundred Va
 function made(values, names) {
   const seen = new Set(), lines = [];
   values.forEach((v, k) => {
+    const before = state.gradients ? uses[v].slice(0, 4).map(([u, slot]) => slopeLine(u, slot)).filter((li) => li !== null) : [];
     for (const u of unnamed(v)) if (!seen.has(u)) { seen.add(u); lines.push(line(u)); }
+    lines.push(...before);
     lines.push(line(v, names[k], v === D.loss ? "loss" : null));
   });
   const more = lines.length - MOST_LINES;
