@@ -85,7 +85,8 @@ def _graph(subject: Subject, passing: Passing, node: int, entry: int) -> Iterato
             yield f'<path class="{kind}" d="{_bent(at[j], at[node])}" stroke-width="{thick:.2f}"/>'
     y = graph.y if graph.y_level == "node" and isinstance(graph.y, list) else [None] * graph.num_nodes
     for i in nodes:
-        kind = f"c{y[i] % CLASSES}" if type(y[i]) is int else "none"
+        of = y[i]
+        kind = f"c{of % CLASSES}" if isinstance(of, int) else "none"
         radius, ring = (15, 4) if i == node else (11, 3 if subject.in_loss and subject.in_loss[i] else 1)
         label = subject.label(i)
         shown = label if len(label) <= 4 else label[:3] + "…"
