@@ -23,6 +23,7 @@ from tinygnn.conformance.selection import choose
 from tinygnn.conformance.subjects import BACKWARD, subject_of
 
 SHOWN = 5  # failures that are told in full; of the others the ids
+MOST_IDS = 8  # of the others, in a short report
 LONGEST_GIVEN = 250  # characters of what a case is given, which then is shown
 Again = Callable[[str], str]  # the line that shows the case of an id again
 
@@ -208,7 +209,9 @@ def text_of(found: Conformance) -> Iterator[str]:
     others = [outcome.case.id for outcome in failures if outcome not in told]
     if others:
         yield ""
-        yield from report.wrap("and: " + ", ".join(others))
+        more = len(others) - MOST_IDS if found.shown < SHOWN else 0
+        listed = others[:MOST_IDS] if more > 0 else others
+        yield from report.wrap(f"and: {', '.join(listed)}" + (f", and {more} more" if more > 0 else ""))
     common = [*in_common(found.outcomes), *found.hints]
     if common:
         yield ""

@@ -126,25 +126,28 @@ def only_gradients(wrong: Sequence[Wrong]) -> Iterator[str]:
 
 def factors(wrong: Sequence[Wrong]) -> Iterator[str]:
     """That all numbers of an output are the same multiple of what they must be."""
-    names = dict.fromkeys(name for each in wrong for name in outputs_of(each))
-    for name in names:
-        pairs = [(a, b) for each in wrong if name in each.expected.outputs for a, b in paired(each, name)]
-        told = [(a, b) for a, b in pairs if a != 0.0 and math.isfinite(a) and math.isfinite(b)]
-        if len(told) < 2 or any(a == 0.0 and b != 0.0 for a, b in pairs):
-            continue
-        factor = told[0][1] / told[0][0]
-        if all(math.isclose(b, factor * a, rel_tol=ALIKE) for a, b in told):
-            where = "where it must not be" if factor == 0.0 else "what it must be, everywhere"
-            yield f"{name} is {in_words(factor)} {where}"
+    zero = []
+    for name in dict.fromkeys(name for each in wrong for name in outputs_of(each)):
+        factor = factor_of([pair for each in wrong for pair in paired(each, name)])
+        if factor == 0.0:
+            zero.append(name)
+        elif factor is not None:
+            times = "minus" if factor == -1.0 else f"{factor:.6g} times"
+            yield f"{name} is {times} what it must be, everywhere"
+    if zero:
+        yield f"{' and '.join(zero)}: 0 everywhere, where it must not be"
+
+
+def factor_of(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """What the first numbers are multiplied by to give the second, if it is one factor for all."""
+    told = [(a, b) for a, b in pairs if a != 0.0 and math.isfinite(a) and math.isfinite(b)]
+    if len(told) < 2 or any(a == 0.0 and b != 0.0 for a, b in pairs):
+        return None
+    factor = told[0][1] / told[0][0]
+    return factor if all(math.isclose(b, factor * a, rel_tol=ALIKE) for a, b in told) else None
 
 
 def paired(wrong: Wrong, name: str) -> list[tuple[float, float]]:
     """Expected and got, number by number."""
-    return list(zip(leaves(wrong.expected.outputs[name]), leaves(wrong.result.outputs[name])))
-
-
-def in_words(factor: float) -> str:
-    """A factor as a sentence has it."""
-    if factor in (0.0, -1.0):
-        return "0" if factor == 0.0 else "minus"
-    return f"{factor:.6g} times"
+    wanted = wrong.expected.outputs.get(name)
+    return [] if wanted is None else list(zip(leaves(wanted), leaves(wrong.result.outputs[name])))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import tinygnn
-from tinygnn.conformance.case import Case, Result, Unsupported
+from tinygnn.conformance.case import Case, Failed, Result, Unsupported
 from tinygnn.conformance.own_module import OwnCode, defaults_of, described
 from tinygnn.conformance.recorded import to_values, weighted_by
 from tinygnn.conformance.tinygnn_ops import OPS
@@ -34,7 +34,7 @@ class FunctionBackend(OwnCode):
         try:
             out = values_in(returned)
         except TypeError as error:
-            raise TypeError(
+            raise Failed(
                 f"{self.name} returned {described(returned)}, not a Value or rows of them"
             ) from error
         if shape(out) != shape(case.cotangent):
@@ -63,7 +63,7 @@ class TensorFunctionBackend(OwnCode):
         with torch.enable_grad():
             out = self.made(*positional, **named)
         if not torch.is_tensor(out):
-            raise TypeError(f"{self.name} returned {described(out)}, not one tensor")
+            raise Failed(f"{self.name} returned {described(out)}, not one tensor")
         cotangent = tensor(case.cotangent)
         if out.shape != cotangent.shape:
             return Result({"out": out.tolist()})

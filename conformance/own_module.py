@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError
-from tinygnn.conformance.case import Case, Result, Unsupported
+from tinygnn.conformance.case import DATA, Case, Result, Unsupported
 from tinygnn.conformance.modules import build
+from tinygnn.conformance.parameter_names import translated
 from tinygnn.conformance.runner import Reference
+from tinygnn.nn.module import shape
 
 
 class OwnCode:
@@ -65,12 +68,46 @@ class OwnModule(OwnCode):
         """A case's setting as the library's classes take it."""
         raise NotImplementedError
 
+    def holder(self, shapes: Mapping[str, list[int]]) -> Any:
+        """A module of the library's with parameters of these names and shapes."""
+        raise NotImplementedError
+
     def new(self, case: Case) -> Any:
         """A module for the case; Unsupported where it has not the options for it."""
         try:
+            if is_forward(self.made, self.params):
+                return self.made if case.kind == "module" else self.around(case)
             return self.constructed(case)
         except (NotImplementedError, AdapterError) as error:
             raise Unsupported(f"it cannot be made: {error}") from error
+
+    def around(self, case: Case) -> Any:
+        """A module whose forward is the user's function, with its parameters for arguments."""
+        data = (*DATA, "edge_index")
+        wanted = {name: shape(numbers) for name, numbers in case.inputs.items() if name not in data}
+        settings = dict(case.options.get("conv", {}))
+        parameters = list(inspect.signature(self.made).parameters.values())
+        shapes: dict[str, list[int]] = {}
+        for p in parameters:
+            name, transposed = translated(p.name, self.params)
+            if name in wanted and p.name not in settings:
+                shapes[p.name] = wanted[name][::-1] if transposed else wanted[name]
+        unnamed = [p.name for p in parameters[2:] if p.default is p.empty and p.name not in (*data, *shapes)]
+        missing = [sizes for name, sizes in wanted.items() if name not in self.named(shapes)]
+        missing.sort(key=len, reverse=True)  # weights before biases
+        shapes.update(zip(unnamed, missing))  # which `load` will complain of, with a proposal
+        if settings.get("bias") is False:
+            if any(translated(p.name, self.params)[0] == "bias" and p.default is p.empty for p in parameters):
+                raise Unsupported("it always takes a bias")
+            del settings["bias"]
+        module = self.holder(shapes)
+        given = {name: getattr(module, name) for name in shapes} | self.accepted(case, settings)
+        module.forward = functools.partial(self.made, **given)
+        return module
+
+    def named(self, own: Iterable[str]) -> set[str]:
+        """PyG's names of parameters."""
+        return {translated(name, self.params)[0] for name in own}
 
     def constructed(self, case: Case) -> Any:
         """Call the class with the case's sizes and settings."""
@@ -89,6 +126,14 @@ class OwnModule(OwnCode):
     def accepted(self, case: Case, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings that the constructor is given; Unsupported where it takes one of them not."""
         return accepted(self.made, settings, pyg_defaults(case.call), self.options)
+
+
+def is_forward(made: Any, params: Mapping[str, str]) -> bool:
+    """Whether a function is a layer itself, x and its parameters in, x out, and does not make one."""
+    if isinstance(made, type) or not callable(made):
+        return False
+    names = parameters_of(made) or set()
+    return bool(names & {"x", "edge_index", *params})
 
 
 class Library:

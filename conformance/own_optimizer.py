@@ -6,7 +6,7 @@ from typing import Any
 
 import tinygnn
 from tinygnn import optim
-from tinygnn.conformance.case import Case, Result, Unsupported
+from tinygnn.conformance.case import Case, Failed, Result, Unsupported
 from tinygnn.conformance.own_module import OwnCode, accepted, defaults_of, is_class, parameters_of
 from tinygnn.conformance.tinygnn_steps import CLIPS, OPTIMIZERS, in_groups
 from tinygnn.conformance.torch_ops import import_torch, tensor
@@ -28,7 +28,7 @@ class OptimizerBackend(OwnCode):
             raise Unsupported("it is no Optimizer, which has parameter groups")
         optimizer = self.made(in_groups(weights, options.get("groups")), **settings)
         if not callable(getattr(optimizer, "step", None)):
-            raise TypeError(f"{self.name} has no method step()")
+            raise Failed(f"{self.name} has no method step()")
         history = []
         for gradients in options["gradients"]:
             self.put(weights, gradients)
@@ -68,7 +68,7 @@ class OptimizerBackend(OwnCode):
         """A parameter's number."""
         number = weight.data
         if not isinstance(number, (int, float)):
-            raise TypeError(
+            raise Failed(
                 f"after {self.name}.step() the data of a parameter is a {type(number).__name__}, not a number"
             )
         return float(number)

@@ -91,7 +91,9 @@ def complaints(
             parts.append(f"{name} has the shape {sizes}, expected {wanted[name]}{turned}")
     hint = mapping(missing, wanted, extra, own)
     if missing and extra:
-        parts.append(f"give their names as params={{{hint or 'own name: name in the layer'}}}")
+        said = ", ".join(f'"{name}": "{pyg}"' for name, pyg in hint.items()) or "own name: name in the layer"
+        options = " ".join(f"--param {name}={pyg}" for name, pyg in hint.items()) or "--param OWN=NAME"
+        parts.append(f"give their names as params={{{said}}}, with --check as {options}")
     if "bias" in missing and not extra:
         parts.append("if it is meant to have none, say so: options={'bias': False}")
     return "; ".join(parts)
@@ -99,18 +101,17 @@ def complaints(
 
 def mapping(
     missing: list[str], wanted: Mapping[str, list[int]], extra: list[str], own: Mapping[str, list[int]]
-) -> str:
+) -> dict[str, str]:
     """Which of the module's parameters may be which, going by their shapes."""
-    pairs, left = [], list(missing)
+    pairs, left = {}, list(missing)
     for name in extra:
         sizes = own[name]
         for pyg in left:
             if wanted[pyg] in (sizes, sizes[::-1]):
-                turned = "" if wanted[pyg] == sizes else TRANSPOSED
-                pairs.append(f'"{name}": "{pyg}{turned}"')
+                pairs[name] = pyg if wanted[pyg] == sizes else f"{pyg}{TRANSPOSED}"
                 left.remove(pyg)
                 break
-    return ", ".join(pairs)
+    return pairs
 
 
 def listed(names: Mapping[str, list[int]]) -> str:

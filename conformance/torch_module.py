@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinygnn.conformance.call_arguments import arguments_for
-from tinygnn.conformance.case import DATA, Case, Numbers, Result, Unsupported
+from tinygnn.conformance.case import DATA, Case, Failed, Numbers, Result, Unsupported
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, outputs_of
 from tinygnn.conformance.own_module import OwnModule, described
 from tinygnn.conformance.parameter_names import load
@@ -48,6 +48,13 @@ class ModuleBackend(OwnModule):
     def setting(self, call: str, name: str, value: Any) -> Any:
         return setting(call, name, value)
 
+    def holder(self, shapes: Mapping[str, list[int]]) -> Any:
+        torch = import_torch()
+        module = torch.nn.Module()
+        for name, sizes in shapes.items():
+            module.register_parameter(name, torch.nn.Parameter(torch.zeros(sizes)))
+        return module
+
     def answer(self, case: Case) -> Result:
         with float64():
             module = self.module_for(case)
@@ -73,7 +80,7 @@ class ModuleBackend(OwnModule):
         data = {name: value.clone() if torch.is_tensor(value) else value for name, value in leaf.items()}
         out = self.called(module, dict(data), case)
         if not torch.is_tensor(out):
-            raise TypeError(f"forward returned {described(out)}, not one tensor")
+            raise Failed(f"forward returned {described(out)}, not one tensor")
         changed = [name for name in leaf if torch.is_tensor(leaf[name]) and not same(leaf[name], data[name])]
         outputs = model_outputs(case, activate(case.options.get("last"), out))
         if changed:
@@ -108,7 +115,7 @@ class ModuleBackend(OwnModule):
                 ) from error
             raise
         if edge_index is not None and not same(edge_index, data["edge_index"]):
-            raise ValueError("forward changed edge_index in place")
+            raise Failed("forward changed edge_index in place")
         return out
 
     def differentiated(

@@ -12,7 +12,7 @@ from typing import Any
 
 import tinygnn
 from tinygnn.conformance.call_arguments import arguments_for
-from tinygnn.conformance.case import DATA, Case, Numbers, Result, Unsupported
+from tinygnn.conformance.case import DATA, Case, Failed, Numbers, Result, Unsupported
 from tinygnn.conformance.described import built
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, outputs_of
 from tinygnn.conformance.own_module import OwnModule, described
@@ -50,6 +50,12 @@ class ValueModuleBackend(OwnModule):
     def setting(self, call: str, name: str, value: Any) -> Any:
         return built(value, find)
 
+    def holder(self, shapes: Mapping[str, list[int]]) -> Any:
+        module = Module()
+        for name, sizes in shapes.items():
+            setattr(module, name, zeros_of(sizes))
+        return module
+
     def answer(self, case: Case) -> Result:
         before = init.default_rng.getstate()
         try:
@@ -70,7 +76,7 @@ class ValueModuleBackend(OwnModule):
         data = {name: copied(values) for name, values in {**given, **leaf}.items()}
         out = self.called(module, dict(data), case)
         if shape(out) != shape(case.cotangent) and not isinstance(out, (list, tuple)):
-            raise TypeError(f"forward returned {described(out)}, not rows of Values")
+            raise Failed(f"forward returned {described(out)}, not rows of Values")
         before_call = {**given, **{name: case.inputs[name] for name in leaf}}
         changed = [name for name, values in data.items() if not same(numbers_of(values), before_call[name])]
         if changed:
@@ -110,7 +116,7 @@ class ValueModuleBackend(OwnModule):
                 ) from error
             raise
         if edges is not None and list(map(list, edges)) != list(map(list, case.edge_index or ())):
-            raise ValueError("forward changed edge_index in place")
+            raise Failed("forward changed edge_index in place")
         return out
 
     def differentiated(
@@ -178,6 +184,11 @@ def gradients_of(
         if own and not any(id(value) in reached for value in own) and any(n != 0.0 for n in wanted):
             remarks[key] = NO_GRADIENT
     return gradients, remarks
+
+
+def zeros_of(sizes: list[int]) -> Any:
+    """Nested lists of new Values."""
+    return [zeros_of(sizes[1:]) for _ in range(sizes[0])] if sizes else Value(0.0)
 
 
 def copied(nested: Any) -> Any:

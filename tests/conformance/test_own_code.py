@@ -61,6 +61,17 @@ class Swapped(MyGCN):
 instance = MyGCN(3, 2)
 wide = MyGCN(5, 4)
 """
+FUNCTION = """
+from my_gcn import MyGCN
+
+def gcn(h, edges, weight, bias=None):
+    layer = MyGCN(len(weight[0]), len(weight))
+    layer.W, layer.b = weight, [0.0] * len(weight) if bias is None else bias
+    return layer.forward(h, edges)
+
+def always(x, edge_index, W, b):
+    return gcn(x, edge_index, W, b)
+"""
 SGD = """
 class SGD:
     def __init__(self, params, lr=0.001):
@@ -83,7 +94,12 @@ def made(params, lr=0.001):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with somebody's files, in which the command runs."""
-    for name, text in {"my_tanh.py": TANH, "my_gcn.py": GCN, "my_sgd.py": SGD}.items():
+    for name, text in {
+        "my_tanh.py": TANH,
+        "my_gcn.py": GCN,
+        "my_sgd.py": SGD,
+        "function.py": FUNCTION,
+    }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -131,6 +147,17 @@ def test_a_tinygnn_module_is_checked_as_a_class_and_as_an_instance(
     assert status == 0, out
     assert int(re.findall(r"in all (\d+) cases", out)[0]) >= 10
     assert ("were made anew for it" in " ".join(out.split())) == (name == "wide")
+
+
+def test_a_function_of_x_and_the_parameters_is_a_layer_too(folder: Path, capsys: Run) -> None:
+    status, out = answered(capsys, "function.py:gcn", "GCNConv", "--param", "weight=lin.weight")
+    assert status == 0 and int(re.findall(r"in all (\d+) cases", out)[0]) >= 20, out
+    status, out = answered(capsys, "function.py:always", "GCNConv", "-k", "gcn_conv/directed")
+    assert status == 1
+    assert "with --check as --param W=lin.weight --param b=bias" in " ".join(out.split())
+    names = ("--param", "W=lin.weight", "--param", "b=bias")
+    status, out = answered(capsys, "function.py:always", "GCNConv", *names, "-k", "gcn_conv/directed")
+    assert status == 0 and "it always takes a bias" in out
 
 
 def test_wrong_code_is_said_to_be_wrong_with_the_rule_a_hint_and_the_command_again(
