@@ -1,8 +1,9 @@
 """The truth: a recorded graph of Values computed again at 50 digits, forward and backward.
 
 Of the graph only `op` and `parents` are read, and the numbers of its leaves. What an operation computes and
-how it is differentiated stands in `truth_rules`, apart from what `Value` does. A number that float64 cannot
-hold becomes inf or 0 where it is made, as it would there; everything else is rounded once, at the end.
+how it is differentiated stands in `truth_rules` and the files of that kind, apart from what `Value` does. A
+number that float64 cannot hold becomes inf or 0 where it is made, as it would there; everything else is
+rounded once, at the end.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygnn.conformance.truth_group_rules import GROUP_RULES
+from tinygnn.conformance.truth_loss_rules import LOSS_RULES
 from tinygnn.conformance.truth_numbers import Number, exactly, limited, multiply, rounded, total
+from tinygnn.conformance.truth_row_rules import ROW_RULES
 from tinygnn.conformance.truth_rules import RULES, Rule
 from tinygnn.value import Value, topological_order
 
-ALL_RULES: dict[str, Rule] = {**RULES, **GROUP_RULES}
+ALL_RULES: dict[str, Rule] = {**RULES, **ROW_RULES, **GROUP_RULES, **LOSS_RULES}
 Exact = dict[Value, Number]
 
 
