@@ -1,25 +1,28 @@
-"""Writing the vectors: `python -m tinygnn.conformance.regenerate [FOLDER]`.
+"""Writing the vectors: `python -m tinygnn.conformance.regenerate [--changed] [FOLDER]`.
 
 It needs mpmath. The same tables of cases give the same bytes on every CPython: right answers are computed at
-50 digits and rounded correctly, and magnitudes from these.
+50 digits and rounded correctly, and magnitudes from these. That takes minutes; with --changed only cases that
+are new, or ask something else than their line in the folder, are computed, and the other lines stay.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from tinygnn.conformance.case import KINDS, Case
 from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.compare import Expected
 from tinygnn.conformance.flags import ALL_FLAGS
 from tinygnn.conformance.true_answers import true_answer
 from tinygnn.conformance.vector_format import Record, record_of
-from tinygnn.conformance.vectors import FOLDER, FORMAT, VERSION
+from tinygnn.conformance.vectors import FOLDER, FORMAT, VERSION, read
 
 
 def file_of(case: Case) -> str:
@@ -72,12 +75,31 @@ def generated(case: Case) -> Record:
     return record_of(case, true_answer(case))
 
 
+def updated(cases: Sequence[Case], folder: Path) -> tuple[list[tuple[Case, Record]], int]:
+    """The lines of the cases: those in the folder that ask the same, and new ones; how many are new."""
+    files = read(folder / "index.json")["files"]
+    stored = {record["id"]: record for name in files for record in read(folder / name)["cases"]}
+    nothing = Expected({}, {}, 0.0)
+    changed = [case for case in cases if asks(record_of(case, nothing)) != asks(stored.get(case.id, {}))]
+    lines = {**stored, **{case.id: record for case, record in generate(changed)}}
+    return [(case, lines[case.id]) for case in cases], len(changed)
+
+
+def asks(record: Record) -> Record:
+    """The question of a line, without its answer."""
+    return {field.name: record[field.name] for field in fields(Case) if field.name in record}
+
+
 def main(argv: Sequence[str]) -> None:
     """Write the vectors of all cases into the folder that is named, or where they are read from."""
-    folder = Path(argv[0]) if argv else FOLDER
-    records = generate(all_cases())
-    write(folder, records)
-    print(f"{len(records)} cases written to {folder}")
+    parser = argparse.ArgumentParser(prog="python -m tinygnn.conformance.regenerate")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="else where they are read from")
+    parser.add_argument("--changed", action="store_true", help="compute only cases that are new or changed")
+    args = parser.parse_args(argv)
+    cases = all_cases()
+    records, new = updated(cases, args.folder) if args.changed else (generate(cases), len(cases))
+    write(args.folder, records)
+    print(f"{len(records)} cases written to {args.folder}, {new} of them computed")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import math
 import random
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from tinygnn.conformance.case import FLAGS, Case
 from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.compare import Convention, Expected
-from tinygnn.conformance.regenerate import contents, file_of, generate, generated, write
+from tinygnn.conformance.regenerate import contents, file_of, generate, generated, updated, write
 from tinygnn.conformance.vector_format import (
     FLOAT,
     case_of,
@@ -176,3 +177,17 @@ def test_the_schema_refuses_what_is_none_of_it(change: dict[str, Any], where: st
     case = read(FOLDER / "op.json")["cases"][0]
     assert validator.is_valid(case)
     assert not validator.is_valid({**case, **change}), where
+
+
+def test_only_what_is_new_or_asks_something_else_is_computed_again(tmp_path: Path) -> None:
+    same, other, new = (replace(CASES[k], id=f"op/made-up/{k}") for k in (0, 1, 2))
+    records = dict(zip(("same", "other"), map(generated, (same, other))))
+    records["same"]["bound"] = 99.0  # a mark: who computes it again loses it
+    write(tmp_path, [(same, records["same"]), (other, records["other"])])
+    changed = replace(other, inputs={"x": 2.5})
+    lines, count = updated([same, changed, new], tmp_path)
+    assert count == 2
+    assert [(case.id, record["bound"]) for case, record in lines] == [
+        (same.id, 99.0), (other.id, 9.0), (new.id, 9.0),
+    ]  # fmt: skip
+    assert lines[1][1]["inputs"] == {"x": "0x1.4p+1"}
