@@ -15,7 +15,7 @@ from tinygnn.conformance.backends import BACKENDS, add_place, available, spread_
 from tinygnn.conformance.case import Backend, Case
 from tinygnn.conformance.case_list import listed
 from tinygnn.conformance.doors import add_doors, ask, backend_behind, left_over
-from tinygnn.conformance.html_report import write_html
+from tinygnn.conformance.html_report import check_folder, write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
 from tinygnn.conformance.known_differences import known_of, no_records
 from tinygnn.conformance.model_command import add_model, compare_model, insist_on_model
@@ -92,6 +92,8 @@ def main(args: argparse.Namespace) -> int:
     if args.model is not None:
         return compare_model(args)
     insist_on_model(args)
+    if args.html is not None:
+        check_folder(args.html)
     everything = every_case()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
     if args.list:

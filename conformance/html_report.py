@@ -11,7 +11,7 @@ import tinygnn
 from tinygnn.conformance.case import FLAGS, KINDS, Backend, Numbers
 from tinygnn.conformance.clusters import Cluster, clusters
 from tinygnn.conformance.html_failures import failure_parts, places
-from tinygnn.conformance.known_differences import Known, known_differences
+from tinygnn.conformance.known_differences import Known, known_of
 from tinygnn.conformance.runner import Outcome, Reference
 from tinygnn.conformance.selection import layer_of
 from tinygnn.conformance.summary_table import HEADS, Cell, rows_of
@@ -58,6 +58,12 @@ def write_html(
         write_atomically(path, html_page(runs, problems, notes).encode())
     except OSError as error:
         raise ValueError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def check_folder(path: Path) -> None:
+    """Raise ValueError where there is no folder for the page: before the cases run."""
+    if not path.parent.is_dir():
+        raise ValueError(f"{path}: cannot be written: there is no folder {path.parent}")
 
 
 def html_page(
@@ -189,7 +195,7 @@ def known_table(runs: Sequence[Run]) -> Html:
     """What differs and is no failure, gathered by reason, with the upstream issue."""
     rows = []
     for backend, done in runs:
-        records = known_differences(backend.name, backend.version)
+        records = known_of(backend)
         reasons: dict[tuple[str, str, Html], list[str]] = {}
         for outcome in done:
             if not outcome.failed and outcome.verdict not in ("pass", "skipped"):

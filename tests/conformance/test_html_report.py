@@ -189,4 +189,4 @@ def test_the_command_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert cli.run(["--backend", "tinygnn", "-k", "op/tanh", "--html", str(path)]) == 0
     assert "all agree" in path.read_text("utf-8")
     assert cli.run(["--backend", "tinygnn", "-k", "op/tanh", "--html", str(tmp_path / "no" / "x.html")]) == 2
-    assert "cannot be written: No such file" in capsys.readouterr().err
+    assert "cannot be written: there is no folder" in capsys.readouterr().err
