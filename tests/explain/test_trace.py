@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import math
-import operator
-import re
 
 import pytest
 
@@ -19,53 +15,6 @@ from tinygnn.explain.expression import expression_of, plain_number, sum_of_produ
 from tinygnn.explain.subject import Subject
 from tinygnn.explain.trace import trace_facts, trace_text
 from tinygnn.linalg import logsumexp
-
-FUNCTIONS = {"exp": math.exp, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt}
-OPERATORS = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}  # fmt: skip
-FUNCTIONS.update({"max": lambda *x: max(x), "min": lambda *x: min(x)})
-
-
-def computed(text):
-    """What a calculator gives for an expression."""
-    python = text.replace("·", "*").replace("^", "**").replace("√", "sqrt")
-    return result_of(ast.parse(python, mode="eval").body)
-
-
-def result_of(node):
-    """The number that a piece of arithmetic gives; anything else is an error."""
-    match node:
-        case ast.Constant(value=int() | float()):
-            return node.value
-        case ast.UnaryOp(op=ast.USub()):
-            return -result_of(node.operand)
-        case ast.BinOp():
-            return OPERATORS[type(node.op)](result_of(node.left), result_of(node.right))
-        case ast.Call(func=ast.Name(id=name), keywords=[]):
-            return FUNCTIONS[name](*map(result_of, node.args))
-        case _:
-            raise ValueError(f"not arithmetic: {ast.dump(node)}")
-
-
-def check_lines(text):
-    """Each `name = expression = result`: within one unit of the last digit. Returns how many there were."""
-    checked = 0
-    for line in text.splitlines():
-        if not line.startswith("   ") or line.count(" = ") < 2:
-            continue
-        name, expression, result = line.rsplit(" = ", 2)
-        assert name.strip()
-        found, digits = computed(expression), len(re.sub(r"e.*|\D", "", result).lstrip("0"))
-        assert digits <= 6
-        if float(result) == 0.0:
-            assert abs(found) < 1e-15, line
-        else:
-            unit = 10.0 ** (math.floor(math.log10(abs(float(result)))) - 5)
-            assert abs(found - float(result)) <= 1.000001 * unit, line
-        checked += 1
-    return checked
 
 
 def subject_of(conv="gcn", **options):
@@ -93,7 +42,7 @@ def subject_of(conv="gcn", **options):
         ("appnp", {"K": 2, "alpha": 0.1}),
     ],
 )
-def test_every_printed_line_can_be_recomputed_from_its_printed_numbers(conv, options):
+def test_every_printed_line_can_be_recomputed_from_its_printed_numbers(conv, options, check_lines):
     subject = subject_of(conv, **options)
     node, layers = 11, len(subject.tape.layers)
     for layer in range(layers):
@@ -160,7 +109,7 @@ def both(aggr, x, y):
         ),
     ],
 )
-def test_formulas_give_the_number_that_was_made(made, text):
+def test_formulas_give_the_number_that_was_made(made, text, computed):
     value = made(Value(0.5), Value(-1.5))
     expression = expression_of(value)
     assert expression.text(6) == text
@@ -203,7 +152,7 @@ def test_wrong_nodes_layers_and_graphs_are_named():
 # ---- the command -----------------------------------------------------------------------------------------
 
 
-def test_the_command_traces_an_untrained_model(capsys):
+def test_the_command_traces_an_untrained_model(capsys, check_lines):
     assert main(["trace", "karate", "--node", "16", "--layer", "1", "--hidden", "4", "--seed", "3"]) == 0
     text = capsys.readouterr().out
     assert text.startswith(

@@ -280,7 +280,8 @@ function line(v, text = nameOf(v), id = null) {
   const x = state.gradients ? grad(v) : data(v), e = state.gradients ? (x === null ? null : backwardOf(v)) : expressionOf(v);
   const button = opens(v, shown(x));
   const title = state.gradients ? `d loss / d ${text}` : text, how = e === null ? "" : worked(e, x);
-  return make("li", { "data-line": id }, `${title} = ${how && how !== shown(x) ? `${how} = ` : ""}`, button);
+  const rounding = e !== null && x !== 0 && Math.abs(x) < 1e-14 * e.numbers.reduce((t, n) => t + Math.abs(n), 0) ? " (what rounding leaves of 0)" : null;
+  return make("li", { "data-line": id }, `${title} = ${how && how !== shown(x) ? `${how} = ` : ""}`, button, rounding);
 }
 
 // ---- colours -----------------------------------------------------------------------------------------------

@@ -115,9 +115,7 @@ class PageData:
             "inside": inside,
             "output": output,
             "after": after,
-            "graphs": [part for behind in self.subject.behind(k) for part in self._graphs(behind)]
-            if last
-            else [],
+            "graphs": self._of_graphs(k) if last else [],
         }
 
     def _passing(self, passing: Passing) -> dict[str, Any]:
@@ -189,6 +187,16 @@ class PageData:
         if inner or not rows or same:
             return inner
         return [{"name": call.name, "module": repr(call.module), "rows": rows}]
+
+    def _of_graphs(self, layer: int) -> list[dict[str, Any]]:
+        """What is made of all nodes behind the last layer: by modules, or by the model itself."""
+        found = [part for behind in self.subject.behind(layer) for part in self._graphs(behind)]
+        rows = self.subject.outputs
+        shown = isinstance(rows, list) and 0 < len(rows) <= FEW and all(isinstance(r, list) for r in rows)
+        if found or not shown or len(rows) == self.subject.graph.num_nodes:
+            return found
+        module = repr(self.subject.model)
+        return [{"name": "output", "module": module, "rows": [self.values.row(r) for r in rows]}]
 
     def _graphs(self, call: Call) -> list[dict[str, Any]]:
         """The leaves of a call that make rows of graphs: a readout, and what follows it."""
