@@ -81,6 +81,18 @@ def test_the_confusion_of_each_split_is_that_of_the_metrics(karate):
         assert [[int(cell) for cell in line[1:5]] for line in rows(text, f"{split}: ")] == counts
 
 
+def test_a_node_in_two_splits_counts_in_both_and_is_listed_once():
+    graph = Graph(([0, 1], [1, 0]), x=[[1.0], [0.0]], y=[0, 1])
+    task = NodeTask(graph, {"train": [True, True], "test": [False, True]})
+    model = GNN("gcn", 1, 2, 1, 2, seed=0)
+    for part in model.parameters():
+        part.data = 0.0
+    text = report(model, task, History())
+    assert [line[1:3] for line in rows(text, "train: 1 of 2")] == [["1", "0"], ["1", "0"]]
+    assert [line[1:3] for line in rows(text, "test: 0 of 1")] == [["0", "0"], ["1", "0"]]
+    assert [line[:2] for line in rows(text, "Misclassified nodes")] == [["1", "train and test"]]
+
+
 def test_every_misclassified_node_has_its_row_with_its_probabilities(karate):
     model, task, _, text = karate
     outputs = [[float(x) for x in row] for row in evaluate(model, task.graph)]

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         history_of(folders[0], trained),
         settings=settings.to_dict(),
         title=str(options.folder),
-        run=str(folders[0]),
+        run=str(folders[0] if folders[0].is_dir() else folders[0].parent),
         notes=notes,
     ).encode()
     write_atomically(options.output, text)

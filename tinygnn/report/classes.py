@@ -9,11 +9,12 @@ from tinygnn.metrics import confusion_matrix
 from tinygnn.nn.module import Module
 from tinygnn.report.examples import (
     Example,
+    by_split,
     class_namer,
     examples_of,
     explain_command,
     wrong_classes,
-)  # fmt: skip
+)
 from tinygnn.report.pictures import (
     MOST_NODES,
     NEIGHBOURS,
@@ -26,6 +27,7 @@ from tinygnn.report.pictures import (
 from tinygnn.tasks import GraphTask, NodeTask
 from tinygnn.web_page import Html, command, counted, element, heads, number, row, scroller, table
 
+GRAPH = "the graph; misclassified nodes lead to their rows in the table"
 MOST_ROWS = 150
 MOST_GRAPHS = 6  # that are drawn
 Part = tuple[str, str, list[Html]]  # the key, title and content of a section
@@ -54,8 +56,7 @@ def class_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator
 def confusions(examples: Sequence[Example], name: Callable[[int], str]) -> Iterator[Html]:
     """The confusion matrix of each split."""
     yield element("p", "A row is a class that is right, a column what was predicted for it.")
-    for split in dict.fromkeys(example.split for example in examples):
-        part = [example for example in examples if example.split == split]
+    for split, part in by_split(examples).items():
         counts = confusion_matrix([e.output for e in part], [e.target for e in part])
         columns = [name(k) for k in range(len(counts))]
         rows = [
@@ -124,7 +125,7 @@ def node_picture(
     titles = {i: title_of(names[i], by_number.get(i), right.get(i), name) for i in nodes}
     predicted = {example.number: example.predicted for example in examples}
     classes = sorted({label for i, label in right.items() if i in names})
-    yield scroller(draw_graph(graph, nodes, right, predicted, names, titles), "the graph")
+    yield scroller(draw_graph(graph, nodes, right, predicted, names, titles, about=GRAPH), "the graph")
     yield key(
         (wrong_sample(), "misclassified: at the left the right class, at the right the predicted one"),
         *[(class_sample(label), name(label)) for label in classes],
@@ -141,21 +142,19 @@ def title_of(label: str, example: Example | None, right: int | None, name: Calla
 
 
 def graph_pictures(task: GraphTask, wrong: Sequence[Example], name: Callable[[int], str]) -> Iterator[Html]:
-    """The surest of the wrong graphs, drawn."""
+    """The surest of the wrong graphs, drawn as far as they are small."""
     graphs = task.by_number()
-    small = [e for e in wrong if 0 < graphs[e.number].num_nodes <= MOST_NODES][:MOST_GRAPHS]
-    figures = [figure(graphs[example.number], example, name) for example in small]
+    small = [e for e in wrong if 0 < graphs[e.number].num_nodes <= MOST_NODES]
+    figures = [figure(graphs[example.number], example, name) for example in small[:MOST_GRAPHS]]
     if figures:
-        yield element("h3", f"The {len(figures)} surest, drawn" if len(figures) > 1 else "Drawn")
+        limit = f", of those with at most {MOST_NODES} nodes" if len(small) < len(wrong) else ""
+        yield element("h3", f"The surest, drawn: {len(figures)} of {len(wrong)}{limit}")
         yield element("div", *figures, class_="figures")
 
 
 def figure(graph: Graph, example: Example, name: Callable[[int], str]) -> Html:
-    """A graph without classes of nodes."""
-    nodes = range(graph.num_nodes)
-    names = {i: str(i) for i in nodes}
-    about = (
-        f"{example.name}, {example.split}: {name(example.target)}, predicted {name(example.predicted)}; "
-        f"{counted(graph.num_nodes, 'node')}"
-    )
-    return element("figure", draw_graph(graph, nodes, {}, {}, names, names), element("figcaption", about))
+    """A graph whose nodes have no classes."""
+    names = {i: str(i) for i in range(graph.num_nodes)}
+    about = f"{title_of(example.name, example, None, name)}; {counted(graph.num_nodes, 'node')}"
+    picture = draw_graph(graph, range(graph.num_nodes), {}, {}, names, names, about=example.name)
+    return element("figure", picture, element("figcaption", about))

@@ -16,13 +16,18 @@ from tinygnn.tasks import GraphTask, NodeTask, evaluate, graph_labels
 
 @dataclass(frozen=True)
 class Example:
-    """A node or a graph: its number, its name, its split, what is right, and the model's output."""
+    """A node or a graph: its number, its name, its splits, what is right, and the model's output."""
 
     number: int
     name: str
-    split: str
+    splits: tuple[str, ...]
     target: Any
     output: list[float]
+
+    @property
+    def split(self) -> str:
+        """Its split in words, or its splits where masks overlap."""
+        return " and ".join(self.splits)
 
     @property
     def predicted(self) -> int:
@@ -42,25 +47,32 @@ class Example:
 
 
 def examples_of(model: Module, task: NodeTask | GraphTask) -> list[Example]:
-    """The examples of all splits; of a node in several splits the first counts."""
+    """The examples of all splits, each once."""
     return list(_nodes(model, task) if isinstance(task, NodeTask) else _graphs(model, task))
 
 
 def _nodes(model: Module, task: NodeTask) -> Iterator[Example]:
     names = task.graph.node_ids
     for i, output in enumerate(evaluate(model, task.graph)):
-        split = next((split for split, mask in task.masks.items() if mask[i]), None)
-        if split is not None:
+        splits = tuple(split for split, mask in task.masks.items() if mask[i])
+        if splits:
             name = str(i if names is None else names[i])
-            yield Example(i, name, split, task.targets[i], [float(x) for x in output])
+            yield Example(i, name, splits, task.targets[i], [float(x) for x in output])
 
 
 def _graphs(model: Module, task: GraphTask) -> Iterator[Example]:
-    split_of = {k: split for split, numbers in task.numbers.items() for k in numbers}
+    inside = {split: set(numbers) for split, numbers in task.numbers.items()}
     for number, graph in task.by_number().items():
+        splits = tuple(split for split, numbers in inside.items() if number in numbers)
         [output] = evaluate(model, graph)
         [target] = targets_of(graph_labels([graph]), task.objective)
-        yield Example(number, f"graph {number}", split_of[number], target, [float(x) for x in output])
+        yield Example(number, f"graph {number}", splits, target, [float(x) for x in output])
+
+
+def by_split(examples: Sequence[Example]) -> dict[str, list[Example]]:
+    """The examples of each split."""
+    splits = dict.fromkeys(split for example in examples for split in example.splits)
+    return {split: [example for example in examples if split in example.splits] for split in splits}
 
 
 def wrong_classes(examples: Sequence[Example]) -> list[Example]:

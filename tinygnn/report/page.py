@@ -27,7 +27,6 @@ from tinygnn.web_page import (
     scroller,
     section,
     table,
-    together,
 )  # fmt: skip
 
 
@@ -131,6 +130,4 @@ def curves(history: History) -> Iterator[Html]:
 def settings_parts(model: Module, settings: Mapping[str, Any]) -> Iterator[Html]:
     """The model and what decided the run."""
     yield element("p", element("code", repr(model)), f", {counted(len(model.parameters()), 'parameter')}.")
-    yield definitions(
-        (element("code", name), element("code", together(value))) for name, value in settings.items()
-    )
+    yield definitions((element("code", name), element("code", value)) for name, value in settings.items())

@@ -29,11 +29,11 @@ def chosen_nodes(graph: Graph, wrong: Sequence[int]) -> list[int]:
         return list(range(graph.num_nodes))
     beside: list[list[int]] = [[] for _ in range(graph.num_nodes)]
     for source, target in zip(*graph.edge_index):
-        if source != target and source not in beside[target]:
+        if source != target and len(beside[target]) < NEIGHBOURS and source not in beside[target]:
             beside[target].append(source)
     chosen: dict[int, None] = {}
     for node in wrong:
-        more = [i for i in [node, *beside[node][:NEIGHBOURS]] if i not in chosen]
+        more = [i for i in [node, *beside[node]] if i not in chosen]
         if len(chosen) + len(more) > MOST_NODES:
             break
         chosen.update(dict.fromkeys(more))
@@ -47,11 +47,13 @@ def draw_graph(
     predicted: Mapping[int, int],
     names: Mapping[int, str],
     titles: Mapping[int, str],
+    *,
+    about: str,
 ) -> Html:
     """A graph: a node is a circle in the colour of its class, a wrong one a diamond in those of both.
 
     right: the class of each node, as far as it is known; predicted: that of nodes that are judged; titles:
-    a sentence about each. A wrong node leads to "#node-NUMBER".
+    a sentence about each; about: one about the picture. A wrong node leads to "#node-NUMBER".
     """
     place = {node: k for k, node in enumerate(nodes)}
     edges = sorted({(min(a, b), max(a, b)) for s, t in zip(*graph.edge_index) if s != t
@@ -77,7 +79,7 @@ def draw_graph(
         *drawn,
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         role="group",
-        aria_label="the graph; wrong nodes lead to their rows in the table",
+        aria_label=about,
         class_="graph",
     )
 

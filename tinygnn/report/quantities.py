@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tinygnn.graph import Graph
 from tinygnn.link_prediction import LinkTask, decode
 from tinygnn.modes import no_grad
 from tinygnn.nn.module import Module
 from tinygnn.report.classes import MOST_ROWS, Part, share
-from tinygnn.report.examples import Example, examples_of, explain_command
+from tinygnn.report.examples import Example, by_split, examples_of, explain_command
 from tinygnn.report.pictures import MOST_POINTS, draw_scatter, key, mark
 from tinygnn.tasks import GraphTask, NodeTask, evaluate
 from tinygnn.web_page import Html, command, element, heads, number, row, scroller, table
@@ -33,7 +32,7 @@ def regression_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Ite
 def scatter(examples: Sequence[Example], entry: int, title: str) -> Iterator[Html]:
     """A picture of one entry of the predictions."""
     pairs = [(e.target[entry], e.output[entry], e) for e in examples if e.target[entry] is not None]
-    known = [(x, y, e.split, f"{e.name}, {e.split}: {x:.6g}, predicted {y:.6g}") for x, y, e in pairs
+    known = [(x, y, e.splits[0], f"{e.name}, {e.split}: {x:.6g}, predicted {y:.6g}") for x, y, e in pairs
              if abs(x) < 1e300 and abs(y) < 1e300]  # fmt: skip
     if title:
         yield element("h3", title)
@@ -76,8 +75,7 @@ def multilabel_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Ite
     examples = examples_of(model, task)
     tables = []
     columns = ("found", "missed", "invented", "rightly absent", "share right")
-    for split in dict.fromkeys(example.split for example in examples):
-        part = [example for example in examples if example.split == split]
+    for split, part in by_split(examples).items():
         rows = []
         for k in range(len(part[0].output)):
             pairs = [(bool(e.target[k]), e.output[k] > 0.0) for e in part if e.target[k] is not None]
@@ -101,7 +99,7 @@ def link_parts(model: Module, task: LinkTask) -> Iterator[Part]:
                 found = [logit.sigmoid().data for logit in decode(z, part[split])]
             judged += [(abs(linked - p), linked, p, pair, split) for pair, p in zip(part[split], found)]
     judged.sort(key=lambda each: (-each[0], each[3]))
-    names = names_of(task.graph)
+    names = task.graph.node_ids or range(task.graph.num_nodes)
     rows = [
         row(f"{names[u]}, {names[v]}", split, "linked" if linked else "not linked", number(f"{p:.3f}"))
         for _, linked, p, (u, v), split in judged[:MOST_ROWS // 3]
@@ -109,8 +107,3 @@ def link_parts(model: Module, task: LinkTask) -> Iterator[Part]:
     head = heads("pair", "split", "right", "probability of a link", numbers=["probability of a link"])
     caption = f"Of {len(judged)} pairs of val and test the {len(rows)} farthest from what is right"
     yield "pairs", "Pairs", [table(caption, head, element("tbody", *rows))]
-
-
-def names_of(graph: Graph) -> list[str]:
-    """What the nodes are called."""
-    return [str(name) for name in graph.node_ids or range(graph.num_nodes)]
