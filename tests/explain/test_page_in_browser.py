@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tinygnn import GNN, EdgeIndex, Graph, cross_entropy
+from tinygnn import GNN, cross_entropy
 from tinygnn.adapters import load
 from tinygnn.explain import explain
 from tinygnn.explain.expression import plain_number
 from tinygnn.optim import Adam
-
-HOSTILE = "<script>document.title='broken into'</script>"
 
 
 @pytest.fixture(scope="module")
@@ -167,38 +165,6 @@ def test_the_keyboard_is_enough(opened):
     assert not css(opened, "#autograd")[0].is_displayed()
 
 
-CONTRAST = """
-const linear = (x) => x / 255 <= 0.03928 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4;
-const light = (c) => 0.2126 * linear(c[0]) + 0.7152 * linear(c[1]) + 0.0722 * linear(c[2]);
-const parse = (text) => {
-  const n = text.match(/[\\d.]+/g).map(Number);
-  return n.length < 4 ? [...n, 1] : n;
-};
-const over = (top, below) => top.slice(0, 3).map((x, k) => x * top[3] + below[k] * (1 - top[3]));
-const ground = (e) => {
-  const found = [];
-  for (; e; e = e.parentElement) found.push(parse(getComputedStyle(e).backgroundColor));
-  return found.reverse().reduce((below, top) => over(top, below), [255, 255, 255]);
-};
-const out = [];
-for (const e of document.querySelectorAll("body *")) {
-  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-  if (!own || !e.checkVisibility() || e.closest("svg, script, option")) continue;
-  const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
-  out.push([(a + 0.05) / (b + 0.05), e.textContent.slice(0, 30)]);
-}
-return out;
-"""
-
-
-def test_all_text_has_a_contrast_of_at_least_four_and_a_half(opened):
-    for mode in ("values", "gradients"):
-        css(opened, f"#{mode}")[0].click()
-        found = opened.execute_script(CONTRAST)
-        assert len(found) > 100
-        assert min(ratio for ratio, _ in found) >= 4.5, min(found)
-
-
 def test_a_click_is_answered_within_a_tenth_of_a_second(opened):
     """In the script, with what it draws laid out; the median of nine, for the machine is busy."""
     took = opened.execute_script(
@@ -214,23 +180,6 @@ def test_a_click_is_answered_within_a_tenth_of_a_second(opened):
         """
     )
     assert took < 100.0
-
-
-def test_a_node_named_as_a_script_stays_text(browser, tmp_path):
-    graph = Graph(
-        EdgeIndex(([0, 1, 2], [1, 0, 1])), x=[[1.0], [2.0], [0.5]], y=[0, 1, 1], node_ids=[HOSTILE, "b", "c"],
-        class_names=[HOSTILE, "<b>bold</b>"],
-    )  # fmt: skip
-    path = tmp_path / "hostile.html"
-    path.write_text(explain(GNN("gcn", 1, 2, 2, 2, seed=0), graph, node="b", title=HOSTILE), "utf-8")
-    browser.get_log("browser")
-    browser.get(path.as_uri())
-    assert browser.title == HOSTILE
-    assert browser.get_log("browser") == []
-    assert f"row of {HOSTILE}" in texts(browser, "table[data-part=sent] th")
-    assert css(browser, "main script, main b") == []
-    browser.execute_script("document.querySelector('[data-node=\"0\"]').dispatchEvent(new Event('click'))")
-    assert texts(browser, "#title") == [f"Node {HOSTILE}"]
 
 
 @pytest.mark.parametrize("conv", ["sage", "gat", "gin", "edge", "tag"])

@@ -26,6 +26,7 @@ SIZES = (
     (10, 3_000, 20),
     (1, 0, 10),
 )
+SCRIPTS = ("values", "expressions", "graph", "chain", "weight", "autograd", "controls")
 FEW_MOMENTS = 12  # epochs for which more of the graph is left out rather than they
 
 BODY = """<header>
@@ -161,9 +162,9 @@ def _length(moment: dict[str, Any]) -> int:
 def _page(structure: dict[str, Any], moments: list[dict[str, Any]], chosen: int | None = None) -> str:
     epochs = [moment["epoch"] for moment in moments]
     facts = {**structure, "moments": moments, "moment": epochs.index(chosen) if chosen in epochs else 0}
-    style, script = (
-        files("tinygnn.explain").joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js")
-    )
+    folder = files("tinygnn.explain")
+    style = folder.joinpath("page.css").read_text("utf-8")
+    script = "\n".join([folder.joinpath("script", f"{name}.js").read_text("utf-8") for name in SCRIPTS])
     # A "</script>" or "<!--" among the labels would end the script that holds them.
     data = json.dumps(facts, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace(
         "<", "\\u003c"
