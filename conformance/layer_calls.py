@@ -72,12 +72,11 @@ def _hooks(twin: Twin, calls: list[LayerCall], passings: list[PygPassing]) -> tu
     running: list[tuple[LayerCall, int]] = []
 
     def begin(layer: Any, given: Any, named: Any) -> Any:
-        call = LayerCall(
-            twin, tuple(map(_copied, given)), {name: _copied(part) for name, part in named.items()}
-        )
+        """Keep copies, and give the layer copies of these, for it may change its own in place."""
+        call = LayerCall(twin, *_copies(given, named))
         calls.append(call)
         running.append((call, len(passings)))
-        return call.given, call.named
+        return _copies(call.given, call.named)
 
     def end(layer: Any, given: Any, output: Any) -> Any:
         call, start = running.pop()
@@ -88,6 +87,10 @@ def _hooks(twin: Twin, calls: list[LayerCall], passings: list[PygPassing]) -> tu
         return output.clone() if output is call.output else output  # what follows may change its own in place
 
     return begin, end
+
+
+def _copies(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return tuple(map(_copied, given)), {name: _copied(part) for name, part in named.items()}
 
 
 def _copied(given: Any) -> Any:

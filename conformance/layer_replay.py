@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tinygnn.conformance.call_arguments import OTHERS
@@ -17,6 +18,8 @@ from tinygnn.conformance.checks import Check, compared, rows
 from tinygnn.conformance.compare import ROUNDINGS_PER_VALUE
 from tinygnn.conformance.layer_calls import LayerCall
 from tinygnn.conformance.magnitude import magnitudes
+from tinygnn.conformance.subgradients import backward_intervals
+from tinygnn.conformance.ties import CONSERVING
 from tinygnn.conformance.torch_ops import import_torch
 from tinygnn.explain import record
 from tinygnn.linalg import linear_combination
@@ -44,6 +47,16 @@ class Replay:
     gradients: dict[Value, float]
     bound: float
     gradient_bound: float
+    objective: Value
+    inputs: list[Value]
+
+    @cached_property
+    def intervals(self) -> dict[Value, tuple[float, float]]:
+        """Of each Value where its subgradients lie; found when something departs, for it takes its time."""
+        return backward_intervals(self.objective, 1.0, self.inputs)
+
+    def interval(self, number: Any) -> tuple[float, float]:
+        return self.intervals.get(number, (0.0, 0.0))
 
     def size(self, number: Any) -> float:
         return self.sizes.get(number, 0.0) if isinstance(number, Value) else abs(number)
@@ -81,8 +94,10 @@ def replayed(call: LayerCall) -> Replay:
     except KeyError as error:
         raise Unsupported(str(error.args[0])) from error
     passings = [passing for inner in tape.calls[0].walk() for passing in inner.passings]
-    bounds = [ROUNDINGS_PER_VALUE + longest for longest in longest_sums(objective)]
-    return Replay(given, arguments, out, passings, sizes, gradients, *bounds)
+    bound, gradient_bound = [ROUNDINGS_PER_VALUE + longest for longest in longest_sums(objective)]
+    inputs = [number for number in leaves([*arguments.values()]) if isinstance(number, Value)]
+    inputs += [number for _, values in ours.named_parameters() for number in leaves(values)]
+    return Replay(given, arguments, out, passings, sizes, gradients, bound, gradient_bound, objective, inputs)
 
 
 def longest_sums(objective: Value) -> tuple[int, int]:
@@ -108,9 +123,10 @@ def output_check(found: Replay, call: LayerCall) -> Check:
     )
 
 
-def input_checks(found: Replay) -> Iterator[Check]:
+def input_checks(found: Replay, call: LayerCall) -> Iterator[Check]:
     """The gradients of what the layer was given; where torch has none that is 0."""
     torch = import_torch()
+    conserving = type(call.twin.ours).__name__ in (*CONSERVING, "JumpingKnowledge")
     for name, given in found.given.items():
         numbers = leaves(found.arguments[name])
         if not numbers or not isinstance(numbers[0], Value):
@@ -125,6 +141,8 @@ def input_checks(found: Replay) -> Iterator[Check]:
             list(map(found.gradient_size, numbers)),
             found.gradient_bound,
             rows(list(tensors[0].shape), row if len(tensors) == 1 else ""),
+            lambda k, numbers=numbers: found.interval(numbers[k]),  # type: ignore[misc]
+            tensors[0].shape[-1] if conserving and tensors[0].dim() == 2 else 0,
         )
         yield check
 

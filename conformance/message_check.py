@@ -10,15 +10,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError
-from tinygnn.adapters.pyg_agreement import PARTS, Parts, numbered, share, split, their_streams
+from tinygnn.adapters.pyg_agreement import PARTS, Part, Parts, numbered, share, split, their_streams
 from tinygnn.conformance.checks import Check, compared
 from tinygnn.conformance.layer_calls import LayerCall
 from tinygnn.conformance.layer_replay import NO_GRADIENT, Replay
 from tinygnn.conformance.torch_ops import import_torch
 from tinygnn.value import Value
+
+TIED = ("max", "min")  # whose shares of equal numbers add up to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +60,8 @@ def message_checks(found: Replay, call: LayerCall) -> tuple[list[Check], list[Ch
         return [Check("messages", problem=str(error))], []
     parts = PARTS[name](conv, len(streams))
     forward = [_forward(what, found, streams, parts) for what in ("messages", "aggregates")]
-    backward = [_backward(what, found, streams, parts) for what in ("aggregates", "messages")]
+    aggr = str(getattr(conv, "aggr", "sum"))
+    backward = [_backward(what, found, streams, parts, aggr) for what in ("aggregates", "messages")]
     if name == "PNAConv":  # an aggregate of ours may stand in several columns, and then has the sum
         backward[0] = Check("gradient of aggregates")
     if backward[1].what.endswith(NO_GRADIENT):  # then what is made of them has none either
@@ -70,6 +74,8 @@ def _streams(found: Replay, call: LayerCall) -> Iterator[Stream]:
     torch, conv = import_torch(), call.twin.ours
     theirs = list(their_streams(conv, call.passings))
     ours = [(passing, r, ks) for passing in found.passings for r, ks in enumerate(split(conv, passing))]
+    if not any(ks for _, _, ks in ours) and not any(their.edge_index.numel() for their, _ in theirs):
+        return  # a graph without edges
     if len(ours) != len(theirs):
         raise AdapterError(f"messages are passed {len(theirs)} times, and {len(ours)} times in tinygnn")
     given = {key: k for k, key in enumerate(numbered(list(zip(*found.arguments["edge_index"]))))}
@@ -133,20 +139,37 @@ class Numbers:
     sizes: list[float] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)  # ours, where theirs are the same numbers
 
-    def add(self, label: str, expected: list[float], got: list[float], sizes: list[float]) -> None:
+    def add(
+        self,
+        label: str,
+        expected: list[float],
+        got: list[float],
+        sizes: list[float],
+        values: Sequence[Any] = (),
+    ) -> None:
         self.starts.append(len(self.expected))
         self.labels.append(label)
         self.expected += expected
         self.got += got
         self.sizes += sizes
+        self.values += values
 
     def place(self, k: int) -> str:
         row = bisect_right(self.starts, k) - 1
         return f"{self.labels[row]}, feature {k - self.starts[row]}"
 
-    def check(self, what: str, bound: float) -> Check:
-        return compared(what, self.expected, self.got, self.sizes, bound, self.place)
+    def check(self, what: str, bound: float, found: Replay | None = None, columns: int = 0) -> Check:
+        """Compare them; found: where other subgradients may be taken from."""
+        interval = None
+        if found is not None and len(self.values) == len(self.expected):
+            interval = partial(_interval, found, self.values)
+        return compared(what, self.expected, self.got, self.sizes, bound, self.place, interval, columns)
+
+
+def _interval(found: Replay, values: Sequence[Any], k: int) -> tuple[float, float]:
+    return found.interval(values[k])
 
 
 def _forward(what: str, found: Replay, streams: Sequence[Stream], parts: Parts) -> Check:
@@ -186,41 +209,43 @@ def _forward(what: str, found: Replay, streams: Sequence[Stream], parts: Parts) 
 # ---- backward: tinygnn's as they have them --------------------------------------------------------------
 
 
-def _backward(what: str, found: Replay, streams: Sequence[Stream], parts: Parts) -> Check:
+def _backward(what: str, found: Replay, streams: Sequence[Stream], parts: Parts, aggr: str) -> Check:
     """The gradients of messages or aggregates; of those that are Values, constants have none."""
     torch, numbers, none = import_torch(), Numbers(), True
-    of_messages = what == "messages"
+    of_messages, name = what == "messages", f"gradient of {what}"
     for r, stream in enumerate(streams):
         sums = sizes = torch.zeros(())
         kept: list[int] = []
-        for ours, of_stream in zip(streams, parts):
-            rows = ours.messages if of_messages else ours.aggregates
-            for part in of_stream:
-                if part.stream != r:
-                    continue
-                kept = [i for i, row in enumerate(rows) if row and all(isinstance(v, Value) for v in row)]
-                gradient = _tensor([rows[i] for i in kept], lambda number: number.grad)
-                size = _tensor([rows[i] for i in kept], found.gradient_size)
-                if of_messages:
-                    shares = ours.shares[kept].unsqueeze(1)
-                    gradient, size = shares * gradient, shares * size
-                if part.matrix is not None and kept:
-                    size = (size + gradient.abs()) @ part.matrix.abs()
-                    gradient = gradient @ part.matrix
-                sums, sizes = sums + part.factor * gradient, sizes + abs(part.factor) * size
+        for s, part in [
+            (s, part) for s, of_stream in enumerate(parts) for part in of_stream if part.stream == r
+        ]:
+            rows = streams[s].messages if of_messages else streams[s].aggregates
+            kept = [i for i, row in enumerate(rows) if row and all(isinstance(v, Value) for v in row)]
+            gradient = _tensor([rows[i] for i in kept], lambda number: number.grad)
+            size = _tensor([rows[i] for i in kept], found.gradient_size)
+            if of_messages:
+                shares = streams[s].shares[kept].unsqueeze(1)
+                gradient, size = shares * gradient, shares * size
+            if part.matrix is not None and kept:
+                size = (size + gradient.abs()) @ part.matrix.abs()
+                gradient = gradient @ part.matrix
+            sums, sizes = sums + part.factor * gradient, sizes + abs(part.factor) * size
         if not kept:
             continue
         theirs = stream.message_gradients if of_messages else stream.aggregate_gradients
         none = none and theirs is None
         if theirs is not None and theirs.shape[1:] != sums.shape[1:]:
             problem = f"they have shape {list(theirs.shape)}, tinygnn's {[len(rows), *sums.shape[1:]]}"
-            return Check(f"gradient of {what}", problem=problem)
+            return Check(name, problem=problem)
         theirs = torch.zeros_like(sums) if theirs is None else theirs[kept]
-        labels = [stream.edges[i] if of_messages else f"node {i}" for i in kept]
-        for label, want, got, size in zip(labels, sums.tolist(), theirs.tolist(), sizes.tolist()):
-            numbers.add(stream.named(label), want, got, size)
+        same = parts[r] == [Part(r)]  # ours are theirs
+        for i, want, got, size in zip(kept, sums.tolist(), theirs.tolist(), sizes.tolist()):
+            label = stream.named(stream.edges[i] if of_messages else f"node {i}")
+            numbers.add(label, want, got, size, rows[i] if same else ())
     lacking = none and any(numbers.expected)
-    return numbers.check(f"gradient of {what}" + NO_GRADIENT * lacking, found.gradient_bound)
+    shared = of_messages and aggr in TIED and len(streams) == 1 and numbers.expected
+    columns = len(streams[0].messages[0]) if shared else 0
+    return numbers.check(name + NO_GRADIENT * lacking, found.gradient_bound, found, columns)
 
 
 def _tensor(rows: Sequence[Sequence[Any]], read: Callable[[Any], float]) -> Any:

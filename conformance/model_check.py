@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tinygnn.adapters.errors import require_pyg
 from tinygnn.conformance.case import Unsupported
 from tinygnn.conformance.checks import Check, compared, rows
+from tinygnn.conformance.known_differences import known_differences
 from tinygnn.conformance.layer_calls import run_layers
 from tinygnn.conformance.layer_replay import NO_GRADIENT, Replay, input_checks, output_check, replayed
 from tinygnn.conformance.message_check import message_checks
 from tinygnn.conformance.torch_ops import import_torch
 from tinygnn.conformance.twins import Twin, twins_of
+from tinygnn.conformance.vectors import find_vector
 from tinygnn.nn.module import leaves
 
 
@@ -20,7 +23,8 @@ from tinygnn.nn.module import leaves
 class LayerReport:
     """What came of one call of a layer. reason: why it was not compared, "" where it was.
 
-    note: what is worth knowing although no number departs: that the layer was given other edges.
+    note: what is worth knowing although no number departs: that the layer was given other edges. known: of a
+    layer that departs, where PyG's own is known to, see `known_differences`.
     """
 
     name: str
@@ -28,6 +32,7 @@ class LayerReport:
     checks: list[Check] = field(default_factory=list)
     reason: str = ""
     note: str = ""
+    known: list[str] = field(default_factory=list)
 
     @property
     def departs(self) -> list[Check]:
@@ -54,14 +59,26 @@ def check_layers(module: Any, run: Callable[[Any], Any], edges: Any = None) -> l
             reports.append(LayerReport(name, call.twin.kind, reason=str(reason)))
             continue
         forward, backward = message_checks(found, call)
-        checks = [*forward, output_check(found, call), *backward, *input_checks(found)]
+        checks = [*forward, output_check(found, call), *backward, *input_checks(found, call)]
         if len(same) == 1:
             checks += parameter_checks(found, call.twin, twins)
         note = other_edges(found.given.get("edge_index"), edges)
-        reports.append(LayerReport(name, call.twin.kind, checks, note=note))
+        departs = not all(check.ok for check in checks)
+        known = known_of(call.twin) if departs and call.twin.is_pygs_own else []
+        reports.append(LayerReport(name, call.twin.kind, checks, note=note, known=known))
     called = {id(call.twin) for call in calls}
     left = [twin for twin in twins if id(twin) not in called]
     return reports + [LayerReport(twin.name, twin.kind, reason="it was not called") for twin in left]
+
+
+def known_of(twin: Twin) -> list[str]:
+    """The reasons of the known differences of a layer, its parts too, in the PyG that is installed."""
+    parts = [] if twin.ours is None else list(twin.ours.modules())
+    calls = {type(part).__name__ for part in parts}
+    calls |= {"aggregate"} if any(hasattr(part, "aggregators") for part in parts) else set()
+    recorded = known_differences("pyg", require_pyg("torch_geometric").__version__)
+    reasons = [known.reason for id, known in recorded.items() if find_vector(id).case.call in calls]
+    return list(dict.fromkeys(reasons))
 
 
 def other_edges(given: Any, edges: Any) -> str:
@@ -93,4 +110,5 @@ def parameter_checks(found: Replay, twin: Twin, twins: Sequence[Twin]) -> Iterat
             list(map(found.gradient_size, numbers)),
             found.gradient_bound,
             rows(list(parameter.shape), ""),
+            lambda k, numbers=numbers: found.interval(numbers[k]),  # type: ignore[misc]
         )

@@ -51,6 +51,8 @@ class ModelGraph:
             value = self._part(name)
             if value is not None:
                 found[parameter.name] = value
+            elif parameter.default is parameter.empty and name == "batch":  # one graph
+                found[parameter.name] = import_torch().zeros(self.data.num_nodes, dtype=import_torch().long)
             elif parameter.default is parameter.empty:
                 raise ValueError(
                     f"the model's forward takes {parameter.name!r}, which the graph does not have: it has "

@@ -34,6 +34,10 @@ def lines(reports: Sequence[LayerReport]) -> Iterator[str]:
             yield from wrap(f"not compared: {report.name} ({report.kind}): {report.reason}", "")
         if report.note:
             yield from wrap(f"note: {report.name} ({report.kind}): {report.note}", "")
+        chosen = [check.what for check in report.checks if check.chosen]
+        if chosen:
+            text = f"other subgradients, at kinks or ties, as right as tinygnn's, in the {', '.join(chosen)}"
+            yield from wrap(f"note: {report.name} ({report.kind}): {text}", "")
     departing = [report for report in compared if report.departs]
     for report in departing[:1]:
         yield ""
@@ -71,6 +75,10 @@ def first_departure(report: LayerReport) -> Iterator[str]:
     if rest:
         whats = ", ".join(check.what for check in rest)
         yield from wrap(f"What depends on it departs too, or by itself: {whats}.")
+    if report.known:
+        yield f"  PyG's own {report.kind} is known to depart, where it does:"
+        for reason in report.known:
+            yield from wrap(f"- {reason}.")
 
 
 def verdict(compared: Sequence[LayerReport], departing: Sequence[LayerReport]) -> str:

@@ -38,6 +38,11 @@ class Twin:
         own = type(self.layer).__name__
         return own if self.base in (None, type(self.layer)) else f"{own} as {self.base.__name__}"
 
+    @property
+    def is_pygs_own(self) -> bool:
+        """Whether it is of a class of PyG's, and nobody has put a function of his own into it."""
+        return self.base is type(self.layer) and not any(map(callable, vars(self.layer).values()))
+
 
 def twins_of(module: Any) -> list[Twin]:
     """The layers of a module, the outermost that tinygnn has, in the order of their names."""

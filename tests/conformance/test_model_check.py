@@ -268,6 +268,38 @@ def test_a_mistake_may_be_put_into_an_instance_or_a_hook() -> None:
     assert compare(module)[2].departs[0].what == "aggregates"
 
 
+def test_another_subgradient_is_none_that_departs_but_a_lost_share_is() -> None:
+    """torch's max of a stack picks one of several equals; PyG's aggregation gives a share to nobody."""
+    jump = nn.JumpingKnowledge("max")
+    ones = [torch.ones((N, F), dtype=torch.float64).requires_grad_() for _ in range(3)]
+    [report] = check_layers(jump, lambda model: model(ones))
+    [chosen] = [check for check in report.checks if check.chosen]
+    assert (chosen.what, chosen.chosen, report.departs) == ("gradient of xs", 3 * N * F, [])
+
+    zeros = torch.zeros((N, F), dtype=torch.float64).requires_grad_()
+    [report] = check_layers(nn.SAGEConv(F, OUT, aggr="max").double(), lambda model: model(zeros, EDGES))
+    assert report.departs[0].what == "gradient of messages"
+    assert any("that share is lost" in reason for reason in report.known)
+    assert not compare(lambda: Scaled(F, OUT))[0].known  # that is not PyG's
+
+
+@pytest.mark.parametrize("name", ["SAGEConv", "GATConv", "RGCNConv", "ChebConv"])
+def test_a_graph_without_edges_and_one_of_a_single_node(name: str) -> None:
+    none, extra = torch.zeros((2, 0), dtype=torch.long), [TYPES[:0]] if name == "RGCNConv" else []
+    for nodes in (1, N):
+        for make, _ in LAYERS[name][:1]:
+            x = numbers(nodes, F)
+            [report] = check_layers(make().double(), lambda model, x=x: model(x, none, *extra))
+            assert report.checks
+            assert (report.reason, report.departs) == ("", [])
+
+
+def test_a_layer_may_change_in_place_what_it_is_given() -> None:
+    module = Sequential(Linear(F, OUT), torch.nn.ReLU(inplace=True), Linear(OUT, 2)).double()
+    reports = check_layers(module, lambda model: model(numbers(N, F)))
+    assert [report.departs for report in reports] == [[], [], []]
+
+
 def test_the_module_is_left_as_it_was() -> None:
     module = Net(nn.GCNConv(OUT, OUT)).double().eval()
     before = {name: value.clone() for name, value in module.state_dict().items()}
@@ -386,6 +418,7 @@ def test_a_mistake_in_layer_2_is_named_with_edge_feature_and_both_numbers(
         (["--model", "MODEL:Nett"], "has no Nett"),
         (["--model", "MODEL:number"], "is a int, not a torch.nn.Module"),
         (["--model", "MODEL:Needs"], "calling the class without arguments raised TypeError"),
+        (["--model", "MODEL:needs", "--data", "edges.csv"], "edges.csv"),
         (["--model", "MODEL:needs"], "takes 'temperature', which the graph does not have"),
         (["--model", "MODEL:Net", "--data", "no-such-source"], "'no-such-source' is not known"),
         (["--model", "MODEL:Net", "--weights", "WEIGHTS"], "Missing key(s)"),
