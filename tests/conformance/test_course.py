@@ -66,6 +66,12 @@ def test_the_first_try_is_wrong_as_the_chapter_prints_it(exercise: Any) -> None:
     assert comparable(out) == comparable(exercise.answer)
 
 
+def test_the_method_that_chapter_1_shows_is_the_one_that_runs() -> None:
+    [chapter] = COURSE.glob("1-*.md")
+    [shown] = re.findall(r"return Value\(self\.data \* .*", chapter.read_text(encoding="utf-8"))
+    assert shown in (COURSE.parents[1] / "tinygnn" / "value.py").read_text(encoding="utf-8")
+
+
 def test_the_pictures_are_those_that_the_script_draws() -> None:
     drawn = script("pictures").pictures()
     assert set(drawn) == {path.name for path in (COURSE / "pictures").iterdir()}

@@ -61,6 +61,21 @@ class Swapped(MyGCN):
 instance = MyGCN(3, 2)
 wide = MyGCN(5, 4)
 """
+BACKWARD = """
+def backward(output, gradient=1.0):
+    output.backward(gradient)
+
+def too_early(output):
+    "Hands on in the order in which it finds them, whether all has arrived or not."
+    found, output.grad = [output], 1.0
+    for value in found:
+        for parent, partial in zip(value.parents, value.partials):
+            if parent not in found:
+                found.append(parent)
+                parent.grad = 0.0 if parent.parents else parent.grad
+            if partial != 0.0:
+                parent.grad += value.grad * partial
+"""
 FUNCTION = """
 from my_gcn import MyGCN
 
@@ -98,6 +113,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "my_tanh.py": TANH,
         "my_gcn.py": GCN,
         "my_sgd.py": SGD,
+        "my_backward.py": BACKWARD,
         "function.py": FUNCTION,
     }.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -126,6 +142,7 @@ def complaint(capsys: Run, *options: str) -> str:
     [
         ("my_tanh.py:tanh", "op/tanh", 12),
         ("my_tanh.py:tanh", "tanh", 12),
+        ("my_backward.py:backward", "backward", 500),
         ("my_sgd.py:SGD", "optimizer/sgd", 1),
         ("my_sgd.py:made", "SGD", 1),
     ],
@@ -175,6 +192,12 @@ def test_wrong_code_is_said_to_be_wrong_with_the_rule_a_hint_and_the_command_aga
         "--check", "my_gcn.py:Swapped", "--like", "GCNConv", *names, "-k", "model/gcn_conv/directed",
     ]  # fmt: skip
     assert cli.run(again.split()) == 1
+
+
+def test_a_chain_rule_that_hands_on_too_early_is_wrong(folder: Path, capsys: Run) -> None:
+    status, out = answered(capsys, "my_backward.py:too_early", "backward")
+    assert status == 1
+    assert "wrong: op/chain/once" in out and "a value handed on before all had arrived" in out
 
 
 def test_an_optimizer_is_told_the_first_step_that_is_off(folder: Path, capsys: Run) -> None:
