@@ -6,15 +6,17 @@ import json
 
 import pytest
 
-from tinygnn import GNN, EdgeIndex, Graph, Value
+from tinygnn import GNN, EdgeIndex, Graph, Value, cross_entropy
 from tinygnn.adapters import load
 from tinygnn.aggregate import aggregate
 from tinygnn.cli import main
 from tinygnn.explain.chain import Chain
 from tinygnn.explain.expression import expression_of, plain_number, sum_of_products
 from tinygnn.explain.subject import Subject
-from tinygnn.explain.trace import trace_facts, trace_text
+from tinygnn.explain.trace import trace_facts, trace_text, weight_text
+from tinygnn.explain.weight import weight_steps
 from tinygnn.linalg import logsumexp
+from tinygnn.optim import Adam
 
 
 def subject_of(conv="gcn", **options):
@@ -64,6 +66,38 @@ def test_messages_and_coefficients_of_karate_by_hand():
     assert "c 5 -> 16 = 1 / √(5·3) = 0.258199" in text
     assert "c 6 -> 16 = 1 / √(5·3) = 0.258199" in text
     assert "c 16 -> 16 = 1 / √(3·3) = 0.333333" in text
+
+
+@pytest.mark.parametrize("conv", ["gcn", "gat", "sage"])
+def test_gradients_come_from_the_loss_to_the_messages_line_by_line(conv, check_lines):
+    subject = subject_of(conv, act="tanh")
+    facts = trace_facts(subject, 8, 1)
+    backward = next(step for step in facts["steps"] if step["title"].startswith("Backward: what each"))
+    lines = {line["name"]: line["value"] for line in backward["lines"]}
+    assert lines["d loss / d loss"] == 1.0
+    passing = subject.tape.layers[1].passings[0]
+    known = {value.grad for row in (subject.outputs[8], passing.aggregates[8]) for value in row}
+    assert known <= set(lines.values())
+    assert sum("slope of the log softmax" in name for name in lines) == 4
+    assert check_lines(trace_text(subject, 8, 0)) > 10
+
+
+def test_a_weights_gradient_is_the_sum_of_its_parts_and_its_step_the_optimizers(check_lines):
+    graph = load("karate")[0]
+    model = GNN("gcn", graph.num_features, 4, 2, 4, seed=1)
+    optimizer = Adam(model.parameters(), lr=0.01)
+    subject = Subject.of(model, graph, None, optimizer)
+    parts, step = weight_steps(subject, "convs.1.lin.weight[2][1]")
+    weight = model.convs[1].lin.weight[2][1]
+    *through, together = parts.lines
+    assert all(line.name.startswith("through the row of ") for line in through)
+    assert sum(line.number for line in through) == pytest.approx(together.number, rel=1e-12)
+    cross_entropy(model(graph), graph.y, mask=graph.train_mask).backward()
+    assert together.number == pytest.approx(weight.grad, rel=1e-12)
+    assert step.lines[-1].number == subject.step.after[weight]
+    assert check_lines(weight_text(subject, "convs.1.lin.weight[2][1]")) > 10
+    with pytest.raises(ValueError, match="weight 'convs.1.lin.wait' is not in the model: name one as convs"):
+        weight_steps(subject, "convs.1.lin.wait")
 
 
 def test_one_entry_alone_is_shown_when_asked_for():
@@ -171,6 +205,16 @@ def test_the_command_traces_the_weights_of_a_run(capsys, tmp_path):
     assert main(["train", "karate", "--hidden", "4", "--epochs", "5", "--json"]) == 0
     losses = json.loads(capsys.readouterr().out)["history"]
     assert facts[0]["loss"] == pytest.approx(losses[5]["train_loss"], rel=1e-12)
+
+
+def test_the_command_traces_a_weight(capsys):
+    command = ["trace", "karate", "--node", "8", "--layer", "1", "--hidden", "4", "--entry", "0"]
+    assert main([*command, "--weight", "convs.1.lin.weight[0][1]"]) == 0
+    text = capsys.readouterr().out
+    assert "w1. The gradient of convs.1.lin.weight[0][1]" in text and "w2. The next step of Adam" in text
+    assert main([*command, "--weight", "convs.1.lin.weight[0][1]", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["weight"]
+    assert found["steps"][1]["lines"][-1]["name"] == "new w"
 
 
 def test_the_command_says_what_is_wrong_in_one_line(capsys):

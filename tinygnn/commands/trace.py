@@ -8,7 +8,8 @@ from typing import Any
 
 from tinygnn.commands.subject import add_subject, subject_of
 from tinygnn.commands.summary import finite
-from tinygnn.explain.trace import trace_facts, trace_text
+from tinygnn.explain.trace import trace_facts, trace_text, weight_text
+from tinygnn.explain.weight import weight_steps
 
 
 def add_parser(commands: Any) -> None:
@@ -17,6 +18,11 @@ def add_parser(commands: Any) -> None:
     add_subject(parser)
     parser.add_argument("--layer", metavar="K", help="its number from 0 on, or its name as convs.1 (all)")
     parser.add_argument("--entry", type=int, metavar="K", help="one column of the rows alone")
+    parser.add_argument(
+        "--weight",
+        metavar="NAME",
+        help="a weight too, as 'convs.1.lin.weight[0][1]': its gradient and next step",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object, with all digits")
     parser.set_defaults(run=run)
 
@@ -29,7 +35,13 @@ def run(options: argparse.Namespace) -> int:
     layers = range(count) if options.layer is None else [subject.layer(options.layer)]
     if options.json:
         facts = [trace_facts(subject, node, layer, options.entry) for layer in layers]
-        print(json.dumps(finite({"layers": facts}), allow_nan=False))
+        steps = [] if options.weight is None else weight_steps(subject, options.weight)
+        weight = (
+            {"weight": {"name": options.weight, "steps": [step.facts() for step in steps]}} if steps else {}
+        )
+        print(json.dumps(finite({"layers": facts, **weight}), allow_nan=False))
         return 0
-    print("\n".join([trace_text(subject, node, layer, options.entry) for layer in layers]), end="")
+    texts = [trace_text(subject, node, layer, options.entry) for layer in layers]
+    texts += [] if options.weight is None else [weight_text(subject, options.weight)]
+    print("\n".join(texts), end="")
     return 0

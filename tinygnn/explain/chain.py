@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tinygnn.explain.backward import gradient_of, slope_of
 from tinygnn.explain.expression import coefficient, expression_of, sum_of_products
 from tinygnn.explain.line import Line, Step
 from tinygnn.explain.subject import Subject
@@ -48,6 +49,7 @@ class Chain:
             for row in self.subject.outputs:
                 self.known.update([number for number in row if isinstance(number, Value)])
             self._add("The loss, of the outputs of all nodes", list(self._made(self.subject.loss, "loss")))
+        self._back_to_the_sums()
         for passing in self.call.passings:
             self._backward(passing)
 
@@ -157,6 +159,31 @@ class Chain:
         yield Line(name, number, expression_of(number))
 
     # ---- backward -----------------------------------------------------------------------------------------
+
+    def _back_to_the_sums(self) -> None:
+        """The gradients of what stands behind the messages, from the last number that was shown back."""
+        of_messages = {id(v) for p in self.call.passings for row in (*p.sent, *p.messages) for v in row}
+        of_messages |= {id(c) for p in self.call.passings for c in p.coefficients}
+        lines: list[Line] = []
+        seen: set[Value] = set()
+        uses = self.subject.uses
+        shown = [line for step in self.steps for line in step.lines if isinstance(line.number, Value)]
+        for line in reversed(shown):
+            value = line.number
+            known = value in seen or id(value) in of_messages or not value.parents
+            if known or (value not in uses and value is not self.subject.loss):
+                continue
+            seen.add(value)
+            name = line.name.removeprefix("part of ")
+            for user, k in uses.get(value, [])[:4]:
+                slope = slope_of(user, k)
+                if slope is not None:
+                    op = user.op if isinstance(user.op, str) else user.op[0]
+                    lines.append(
+                        Line(f"slope of the {op.replace('_', ' ')} by {name}", user.partials[k], slope)
+                    )
+            lines.append(Line(f"d loss / d {line.name}", value.grad, gradient_of(value, uses)))
+        self._add("Backward: what each number above hands back, slope times gradient", lines)
 
     def _backward(self, passing: Passing) -> None:
         if passing.aggr != "sum" or not passing.messages or not isinstance(passing.messages[0][0], Value):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from tinygnn.explain.agreement import Agreement, Compare
+from tinygnn.explain.backward import Uses, uses_of
 from tinygnn.explain.record import record
 from tinygnn.explain.update import NextStep
 from tinygnn.graph import Graph
@@ -96,6 +98,11 @@ class Subject:
         for parameter, gradient in zip(parameters, gradients):
             parameter.grad = gradient
         return found
+
+    @cached_property
+    def uses(self) -> Uses:
+        """What is made from each Value, all the way to the loss."""
+        return uses_of(self.loss)
 
     def node(self, name: str | int) -> int:
         """The number of the node of that name, or of that number where no node has the name.

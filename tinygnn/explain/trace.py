@@ -7,6 +7,7 @@ from typing import Any
 from tinygnn.explain.chain import Chain
 from tinygnn.explain.expression import plain_number
 from tinygnn.explain.subject import Subject
+from tinygnn.explain.weight import weight_steps
 
 
 def trace_text(subject: Subject, node: int, layer: int, entry: int | None = None) -> str:
@@ -22,6 +23,14 @@ def trace_text(subject: Subject, node: int, layer: int, entry: int | None = None
     lines += subject.notes
     for number, step in enumerate(chain.steps, 1):
         lines += ["", f"{number}. {step.title}", *[f"   {line.text()}" for line in step.lines]]
+    return "\n".join([*lines, ""])
+
+
+def weight_text(subject: Subject, name: str) -> str:
+    """The parts of a weight's gradient and its next step, in lines of the same kind."""
+    lines = []
+    for number, step in enumerate(weight_steps(subject, name), 1):
+        lines += ["", f"w{number}. {step.title}", *[f"   {line.text()}" for line in step.lines]]
     return "\n".join([*lines, ""])
 
 
