@@ -18,14 +18,16 @@ def listed(cases: Sequence[Case]) -> Iterator[str]:
     """A row for each layer and operation: its cases, those without a trap, and those with each trap."""
     letters = dict(zip(FLAGS, ascii_letters))
     names = layers(cases)
-    width = max(map(len, (*names, "all")), default=0)
-    yield f"{'':{width}}  cases plain" + "".join(f"{letter:>4}" for letter in letters.values())
+    rows = [["", "cases", "plain", *letters.values()]]
     for name in (*names, "all"):
         own = [case for case in cases if name in (layer_of(case), "all")]
-        plain = sum(not case.flags for case in own)
         traps = Counter(flag for case in own for flag in case.flags)
-        columns = "".join(f"{traps[flag] or '.':>4}" for flag in letters)
-        yield f"{name:{width}}  {len(own):>5} {plain or '.':>5}{columns}"
+        counts = [len(own), sum(not case.flags for case in own), *[traps[flag] for flag in letters]]
+        rows.append([name, *[str(count or ".") for count in counts]])
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for head, *row in rows:
+        numbers = [f"{number:>{width}}" for number, width in zip(row, widths[1:])]
+        yield " ".join([f"{head:{widths[0]}}", *numbers])
     yield ""
     yield from (f"{letter} = {flag}: {FLAGS[flag]}" for flag, letter in letters.items())
     twins = repeated(cases)
