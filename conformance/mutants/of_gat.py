@@ -37,6 +37,27 @@ def of_loops(name: str, rule: str, change: Callable[..., Any]) -> Mutant:
     return Mutant(f"gat: {name}", rule, GAT, torch_layers, "with_self_loops", constant(change))
 
 
+def of_several_heads(change: Callable[..., Any]) -> Callable[..., Any]:
+    """The attention, changed where there are several heads."""
+
+    def changed(scores: Any, edges: Any, n: int) -> Any:
+        return (change if scores.shape[1] > 1 else right_attention)(scores, edges, n)
+
+    return changed
+
+
+def at_hubs(change: Callable[..., Any]) -> Callable[..., Any]:
+    """The attention, changed at nodes that more than three edges enter."""
+
+    def changed(scores: Any, edges: Any, n: int) -> Any:
+        targets = list(edges[1])
+        hub = torch.tensor([targets.count(target) > 3 for target in targets], dtype=torch.bool)
+        right = right_attention(scores, edges, n)
+        return torch.where(hub[:, None], change(scores, edges, n), right) if len(targets) else right
+
+    return changed
+
+
 def softmax_over_all_edges(scores: Any, edges: Any, n: int) -> Any:
     return torch.softmax(scores, dim=0)
 
@@ -97,6 +118,15 @@ def sides_swapped(h: Any, edges: Any, weights: Any, *rest: Any, **settings: Any)
     return right_gat(h, edges, {**weights, **swapped}, *rest, **settings)
 
 
+def with_several_heads(change: Callable[..., Any]) -> Callable[..., Any]:
+    """The layer, changed where it has several heads."""
+
+    def changed(*args: Any, **settings: Any) -> Any:
+        return (change if settings.get("heads", 1) > 1 else right_gat)(*args, **settings)
+
+    return changed
+
+
 def one_attention_for_all_heads(h: Any, edges: Any, weights: Any, *rest: Any, **settings: Any) -> Any:
     first = {name: w[:, :1].expand_as(w) for name, w in weights.items() if name.startswith("att_")}
     return right_gat(h, edges, {**weights, **first}, *rest, **settings)
@@ -134,17 +164,49 @@ def eps_in_the_divisor(scores: Any, edges: Any, n: int) -> Any:
 def gat_mutants() -> list[Mutant]:
     """The mutants of GATConv."""
     return [
-        of_attention("attention not normalised", "α = exp e", not_normalised),
-        of_attention("softmax over the edges that leave", "α adds up to 1 at the source", over_leaving_edges),
-        of_attention("softmax over all edges", "α adds up to 1 over the graph", softmax_over_all_edges),
-        of_attention("softmax over heads", "α adds up to 1 over the heads", softmax_over_heads),
-        of_attention("attention detached", "α is a constant for the gradient", attention_detached),
-        of_attention("softmax without its cross terms", "dα_i/de_i only", attention_without_its_cross_terms),
         of_attention(
-            "slope of the softmax off by a thousandth", "1.001 times", a_thousandth_too_much(right_attention)
+            "attention not normalised", "α = exp e at nodes that many enter", at_hubs(not_normalised)
         ),
-        of_attention("attention in float32", "the softmax in float32", in_float32(right_attention)),
-        of_attention("eps in the divisor", "the divisor of the softmax has 1e-12 more", eps_in_the_divisor),
+        of_attention(
+            "softmax over the edges that leave",
+            "α adds up to 1 at the source, of several heads",
+            of_several_heads(over_leaving_edges),
+        ),
+        of_attention(
+            "softmax over all edges",
+            "α adds up to 1 over the graph at nodes that many enter",
+            at_hubs(softmax_over_all_edges),
+        ),
+        of_attention(
+            "softmax over heads",
+            "α adds up to 1 over the heads, of several",
+            of_several_heads(softmax_over_heads),
+        ),
+        of_attention(
+            "attention detached",
+            "α is a constant for the gradient at nodes that many enter",
+            at_hubs(attention_detached),
+        ),
+        of_attention(
+            "softmax without its cross terms",
+            "dα_i/de_i only, of several heads",
+            of_several_heads(attention_without_its_cross_terms),
+        ),
+        of_attention(
+            "slope of the softmax off by a thousandth",
+            "1.001 times at nodes that many enter",
+            at_hubs(a_thousandth_too_much(right_attention)),
+        ),
+        of_attention(
+            "attention in float32",
+            "the softmax in float32, of several heads",
+            of_several_heads(in_float32(right_attention)),
+        ),
+        of_attention(
+            "eps in the divisor",
+            "the divisor of the softmax has 1e-12 more where many enter",
+            at_hubs(eps_in_the_divisor),
+        ),
         of_gat("negative slope ignored", "it is 0.2", without_settings(right_gat, "negative_slope")),
         of_gat("negative slope of 0.01", "it is torch's", with_settings(right_gat, negative_slope=0.01)),
         of_loops("self loops kept twice", "one that was there stays beside the new one", loops_kept),
@@ -153,14 +215,28 @@ def gat_mutants() -> list[Mutant]:
         of_loops("self loops filled from leaving edges", "by the wrong side", loops_of_leaving_edges),
         of_loops("self loops filled from all edges", "the mean of the graph's", loops_of_the_mean_of_all),
         of_gat("fill_value ignored", "it is the mean", without_settings(right_gat, "fill_value")),
-        Mutant("gat: heads mixed up", "[out][heads] for [heads][out]", GAT, torch_layers, "split_heads",
-               constant(heads_mixed_up)),
+        Mutant(
+            "gat: heads mixed up",
+            "[out][heads] for [heads][out]",
+            GAT,
+            torch_layers,
+            "split_heads",
+            constant(heads_mixed_up),
+        ),
         of_gat("one attention for all heads", "a of the first head", one_attention_for_all_heads),
         of_gat("heads added up", "without concat not their mean", heads_added_up),
-        of_gat("attention of source and target swapped", "a_src for a_dst", sides_swapped),
+        of_gat(
+            "attention of source and target swapped",
+            "a_src for a_dst, of several heads",
+            with_several_heads(sides_swapped),
+        ),
         of_gat("edge features ignored", "a_edge is 0", edge_features_ignored),
         of_gat("residual ignored", "W_res x_i is missing", without_settings(right_gat, "residual")),
-        of_gat("bias dropped", "b is missing", with_settings(right_gat, bias=False)),
+        of_gat(
+            "bias dropped",
+            "b is missing, of several heads",
+            with_several_heads(with_settings(right_gat, bias=False)),
+        ),
         of_gat("dropout ignored in training", "no α is dropped", without_settings(right_gat, "dropout")),
         of_gat("dropout in evaluation", "α is dropped there too", without_settings(right_gat, "training")),
-    ]  # fmt: skip
+    ]

@@ -111,7 +111,7 @@ def transposed(case: Any, inputs: dict[str, Any]) -> Any:
 
 
 def without_bias(case: Any, inputs: dict[str, Any]) -> Any:
-    return right_output(case, {n: v * 0.0 if n.endswith("bias") else v for n, v in inputs.items()})
+    return right_output(case, {n: v * 0.0 if n.endswith(".1.bias") else v for n, v in inputs.items()})
 
 
 def skip_connection(case: Any, h: Any, inputs: Any, i: int, last: bool) -> Any:
@@ -182,16 +182,16 @@ def model_mutants() -> list[Mutant]:
     """The mutants of what stands around the layers: weights, activations, readouts, losses."""
     return [
         of_models("weight transposed", "a square W is W^T", "model_output", transposed),
-        of_models("bias left out", "b is 0", "model_output", without_bias),
+        of_models("second bias left out", "that of layer 1 is 0", "model_output", without_bias),
         of_models("skip connection", "layer(h) + h where shapes allow", "graph_layer", skip_connection),
         of_models("first layer detached", "only the last layer learns", "graph_layer", first_layer_detached),
         of_models("tanh straight through", "the slope of tanh is 1", "activate", straight_through),
         of_models("slope of relu off by a thousandth", "it is 1.001", "activate", relu_off),
         of_models("softmax over nodes", "columns add up to 1, not rows", "activate", softmax_over_nodes),
         of_models("loss divided by all rows", "those off the mask too", "loss_of", over_all_rows),
-        of_models("mean for the sum", "a sum is divided by N", "read_out", mean_for_sum, "-readout-"),
+        of_models("mean for the sum", "a sum is divided by N", "read_out", mean_for_sum, "model/gcn/"),
         of_models(
             "the first node read out", "the graph's row is node 0's", "read_out",
-            lambda name, h: h[:1] if name else h, "-readout-",
+            lambda name, h: h[:1] if name else h, "model/gcn/",
         ),
     ]  # fmt: skip

@@ -7,8 +7,9 @@ from typing import Any
 
 from tinygnn.conformance import torch_backend, torch_ops
 from tinygnn.conformance.mutants.changes import (
-    a_thousandth_too_much,
+    Steeper,
     in_float32,
+    off_where,
     torch,
     without_settings,
 )
@@ -16,8 +17,29 @@ from tinygnn.conformance.mutants.mutant import Mutant
 from tinygnn.conformance.torch_ops import tensor
 
 right = torch_ops.operations()
-# Operations whose gradients are 0 or nan in all their cases, or whose 40 steps allow for more than that.
+# Operations whose gradients are 0 or nan in all their cases: forty steps of chain end where nothing changes.
 WITHOUT_SLOPE = ("aggregate", "amax-then-log", "minimum-then-sqrt", "times-zero-then-sqrt", "chain")
+# Those whose results are never larger than 1 in size in cases with a slope, and those that never are smaller.
+NEVER_LARGE = (
+    "sin",
+    "cos",
+    "tanh",
+    "sigmoid",
+    "softmax",
+    "powers",
+    "relu-then-sqrt",
+    "relu-then-log",
+    "clamp-then-sqrt",
+    "clamp-then-log",
+    "maximum-then-sqrt",
+    "maximum-then-log",
+    "dot",
+    "linear_combination",
+)
+NEVER_SMALL = (
+    "square-plus-tanh", "difference-of-squares", "quotient", "relu-then-inverse", "clamp-then-divided",
+    "minimum-then-divided", "log_softmax_at", "dot_self", "matmul", "dense_product", "value_weighted_sums",
+)  # fmt: skip
 
 
 def of_operation(name: str, rule: str, operation: str, change: Callable[..., Any]) -> Mutant:
@@ -92,8 +114,14 @@ def without_bias(x: Any, weight: Any, bias: Any = None) -> Any:
     return right["linear"](x, weight, None if bias is None else 0.0 * bias)
 
 
-def more_than_one_off(rows: Any) -> Any:
-    return a_thousandth_too_much(torch.sum)(rows, 0) if len(rows) > 1 else rows.sum(0)
+def more_than_one_off(aggr: str) -> Callable[[Any], Any]:
+    """The right aggregate; of several rows with gradients a thousandth too large."""
+
+    def changed(rows: Any) -> Any:
+        out = right["aggregate"](rows, aggr, [0] * len(rows), 1)[0]
+        return Steeper.apply(out) if len(rows) > 1 else out
+
+    return changed
 
 
 def tanh_gelu(x: Any, approximate: str = "none") -> Any:
@@ -135,13 +163,31 @@ def operation_mutants() -> list[Mutant]:
     ]  # fmt: skip
 
 
+def is_large(out: Any) -> Any:
+    return out.abs() > 1.0
+
+
+def is_small(out: Any) -> Any:
+    return out.abs() < 1.0
+
+
 def slope_mutants() -> list[Mutant]:
-    """For every operation: its gradients are a thousandth too large."""
+    """For every operation: its gradients are a thousandth too large where the result is large, or small."""
+    with_slope = {name: function for name, function in right.items() if name not in WITHOUT_SLOPE}
     return [
-        of_operation("slope off by a thousandth", "it is 1.001 times", name, a_thousandth_too_much(function))
-        for name, function in right.items()
-        if name not in WITHOUT_SLOPE
-    ]
+        *[
+            of_operation("slope off by a thousandth", "1.001 times of results above 1", name,
+                         off_where(function, is_large))
+            for name, function in with_slope.items()
+            if name not in NEVER_LARGE
+        ],
+        *[
+            of_operation("slope of small results off", "1.001 times of results below 1", name,
+                         off_where(function, is_small))
+            for name, function in with_slope.items()
+            if name not in NEVER_SMALL
+        ],
+    ]  # fmt: skip
 
 
 def aggregation_mutants() -> list[Mutant]:
@@ -163,6 +209,9 @@ def aggregation_mutants() -> list[Mutant]:
                        lambda rows: (rows.softmax(0).detach() * rows).sum(0)),
         of_aggregation("mul", "through logarithms of |x|", "signs are lost",
                        lambda rows: rows.abs().prod(0)),
-        of_aggregation("sum", "slope off by a thousandth", "1.001",
-                       more_than_one_off),
+        *[
+            of_aggregation(aggr, "slope off by a thousandth", "1.001 for groups of several rows",
+                           more_than_one_off(aggr))
+            for aggr in ("sum", "mean", "max", "min", "mul", "var", "std", "softmax", "median")
+        ],
     ]  # fmt: skip

@@ -57,6 +57,15 @@ def tie_to_one(aggr: str, rows: Any, edges: Any) -> Any:
     return torch.stack([own.max(0).values if len(own) else own.sum(0) for own in heard])
 
 
+def but_of_means(change: Callable[..., Any]) -> Callable[..., Any]:
+    """The layer, changed where it does not aggregate by the mean."""
+
+    def changed(*args: Any, **settings: Any) -> Any:
+        return (right_sage if settings.get("aggr", "mean") == "mean" else change)(*args, **settings)
+
+    return changed
+
+
 def weights_swapped(h: Any, edges: Any, weights: Any, **settings: Any) -> Any:
     if "lin_r.weight" not in weights:
         return right_sage(h, edges, weights, **settings)
@@ -129,11 +138,13 @@ def sage_mutants() -> list[Mutant]:
         of_sage("duplicate edges merged", "a neighbour counts once", "sources_of", duplicates_merged),
         of_sage("self loops left out", "a node does not hear itself", "sources_of", loops_left_out),
         of_sage(
-            "root weight dropped", "W_r x_i is missing", "sage_conv",
-            with_settings(right_sage, root_weight=False),
+            "root weight dropped", "W_r x_i is missing, but for means", "sage_conv",
+            but_of_means(with_settings(right_sage, root_weight=False)),
         ),
-        of_sage("weights of root and neighbours swapped", "W_l for W_r", "sage_conv", weights_swapped),
-        of_sage("bias dropped", "b is missing", "sage_conv", with_settings(right_sage, bias=False)),
+        of_sage("weights of root and neighbours swapped", "W_l for W_r, but for means", "sage_conv",
+                but_of_means(weights_swapped)),
+        of_sage("bias dropped", "b is missing, but for means", "sage_conv",
+                but_of_means(with_settings(right_sage, bias=False))),
         of_sage("the root projected too", "project changes x_i as well", "sage_conv", projected_root),
         of_sage("projection without relu", "project is linear", "sage_conv", projection_without_relu),
         of_sage("normalize ignored", "rows keep their length", "sage_conv",

@@ -12,8 +12,8 @@ from tinygnn.conformance.mutants.mutant import Mutant
 from tinygnn.conformance.torch_modules import run_module
 
 schedulers = torch.optim.lr_scheduler
-right_adam, right_step = torch.optim.Adam, schedulers.StepLR
-right_module = run_module
+right_adam, right_adamw, right_step = torch.optim.Adam, torch.optim.AdamW, schedulers.StepLR
+right_sgd, right_module = torch.optim.SGD, run_module
 
 
 # Each schedule, and what the ids of its cases begin with.
@@ -61,12 +61,22 @@ def deaf_schedule(schedule: str, setting: str, rule: str) -> Mutant:
     return of_schedule(f"{setting} ignored", rule, schedule, change)
 
 
-def eps_inside_the_root(parameters: Any, lr: float, eps: float = 1e-8, **rest: Any) -> Any:
-    return right_adam(parameters, lr=lr, eps=eps**0.5, **rest)
+def eps_inside_the_root(parameters: Any, **settings: Any) -> Any:
+    given = {"eps": settings["eps"] ** 0.5} if "eps" in settings else {}
+    return right_adam(parameters, **{**settings, **given})
 
 
-def betas_swapped(parameters: Any, betas: tuple[float, float] = (0.9, 0.999), **rest: Any) -> Any:
-    return right_adam(parameters, betas=betas[::-1], **rest)
+def without_momentum(parameters: Any, **settings: Any) -> Any:
+    return SettingsLeftOut(right_sgd, "momentum", "nesterov")(parameters, **settings)
+
+
+def coupled(parameters: Any, **settings: Any) -> Any:
+    return (right_adam if settings.get("amsgrad") else right_adamw)(parameters, **settings)
+
+
+def betas_swapped(parameters: Any, **settings: Any) -> Any:
+    given = {"betas": settings["betas"][::-1]} if "betas" in settings else {}
+    return right_adam(parameters, **{**settings, **given})
 
 
 def an_epoch_late(optimizer: Any, step_size: int, **rest: Any) -> Any:
@@ -74,16 +84,16 @@ def an_epoch_late(optimizer: Any, step_size: int, **rest: Any) -> Any:
 
 
 def of_rate(optimizer: str) -> Mutant:
-    """A mutant whose learning rate is a thousandth too large."""
+    """A mutant whose learning rate is a thousandth too large where weights decay."""
     make = getattr(torch.optim, optimizer)
 
     def changed(parameters: Any, **settings: Any) -> Any:
         optimizer = make(parameters, **settings)
         for group in optimizer.param_groups:
-            group["lr"] *= 1.001
+            group["lr"] *= 1.001 if "weight_decay" in settings else 1.0
         return optimizer
 
-    return of_optimizer("rate off by a thousandth", "it is 1.001 times", optimizer, changed)
+    return of_optimizer("rate off by a thousandth", "1.001 times where weights decay", optimizer, changed)
 
 
 def of_first_epoch(schedule: str) -> Mutant:
@@ -103,7 +113,9 @@ def of_first_epoch(schedule: str) -> Mutant:
 
 
 def gates_swapped(case: Case, library: Any) -> Result:
-    """LSTM whose weights hold the forget gate before the input gate."""
+    """LSTM whose weights hold the forget gate before the input gate, where it begins with a state."""
+    if "h_0" not in case.inputs:
+        return right_module(case, library)
     swapped = {n: _swapped(v) if n.startswith(("weight_", "bias_")) else v for n, v in case.inputs.items()}
     return right_module(replace(case, inputs=swapped), library)
 
@@ -111,6 +123,14 @@ def gates_swapped(case: Case, library: Any) -> Result:
 def _swapped(rows: Any) -> Any:
     size = len(rows) // 4
     return rows[size : 2 * size] + rows[:size] + rows[2 * size :]
+
+
+def gates_swapped_at_zero(case: Case, library: Any) -> Result:
+    """The same, where it begins with zeros."""
+    if "h_0" in case.inputs:
+        return right_module(case, library)
+    swapped = {n: _swapped(v) if n.startswith(("weight_", "bias_")) else v for n, v in case.inputs.items()}
+    return right_module(replace(case, inputs=swapped), library)
 
 
 def state_ignored(case: Case, library: Any) -> Result:
@@ -130,22 +150,38 @@ def step_mutants() -> list[Mutant]:
         deaf("SGD", "dampening", "the gradient enters the momentum whole"),
         deaf("SGD", "maximize", "it goes down"),
         deaf("SGD", "weight_decay", "it is 0"),
-        of_optimizer("weight decay coupled", "it enters the moments", "AdamW", right_adam),
-        of_optimizer("eps inside the root", "√(v + eps)", "Adam", eps_inside_the_root),
-        of_optimizer("betas swapped", "β1 for β2", "Adam", betas_swapped),
+        of_optimizer("weight decay coupled", "it enters the moments of amsgrad", "AdamW", coupled),
+        of_optimizer("momentum ignored", "no step remembers", "SGD", without_momentum),
+        deaf("RMSprop", "momentum", "no step remembers"),
+        deaf("RMSprop", "alpha", "it is 0.99"),
+        deaf("RMSprop", "eps", "it is 1e-8"),
+        deaf("RMSprop", "maximize", "it goes down"),
+        deaf("Adagrad", "initial_accumulator_value", "it is 0"),
+        deaf("Adagrad", "eps", "it is 1e-10"),
+        deaf("Adagrad", "maximize", "it goes down"),
+        deaf("Adam", "maximize", "it goes down"),
+        deaf("Adam", "weight_decay", "it is 0"),
+        of_optimizer("eps inside the root", "√(v + eps) where eps is given", "Adam", eps_inside_the_root),
+        of_optimizer("betas swapped", "β1 for β2 where they are given", "Adam", betas_swapped),
         deaf("Adam", "amsgrad", "v may fall again"),
         deaf("RMSprop", "centered", "the mean is not taken off"),
         deaf("Adagrad", "lr_decay", "the rate stays"),
-        Mutant("clip_grad_norm_: ignored", "gradients stay as long as they are", ("clipped-norm",),
+        Mutant("clip_grad_norm_: ignored", "gradients stay as long as they are", ("optimizer/",),
                torch.nn.utils, "clip_grad_norm_", constant(lambda *_, **__: None)),
         deaf_schedule("CosineAnnealingLR", "eta_min", "the rate falls to 0"),
         deaf_schedule("ReduceLROnPlateau", "cooldown", "it does not wait"),
         deaf_schedule("ReduceLROnPlateau", "threshold_mode", "always relative"),
+        deaf_schedule("ReduceLROnPlateau", "patience", "it is 10"),
+        deaf_schedule("ReduceLROnPlateau", "min_lr", "it is 0"),
+        deaf_schedule("ReduceLROnPlateau", "eps", "it is 1e-8"),
+        deaf_schedule("ReduceLROnPlateau", "factor", "it is 0.1"),
         of_schedule("an epoch late", "a step is one longer", "StepLR", an_epoch_late),
         *map(of_rate, ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")),
         *map(of_first_epoch, SCHEDULES),
-        Mutant("LSTM: gates swapped", "forget gate before input gate", ("module/lstm/",),
+        Mutant("LSTM: gates swapped", "forget gate before input gate, of a given state", ("module/lstm/",),
                torch_backend, "run_module", constant(gates_swapped)),
+        Mutant("LSTM: gates swapped at first", "forget gate before input gate, without a state",
+               ("module/lstm/",), torch_backend, "run_module", constant(gates_swapped_at_zero)),
         Mutant("LSTM: initial state ignored", "h_0 and c_0 are 0", ("module/lstm/",),
                torch_backend, "run_module", constant(state_ignored)),
     ]  # fmt: skip

@@ -18,6 +18,10 @@ def lines(trials: Sequence[Trial], cases: Sequence[Case], verbose: bool = False)
     for trial in trials:
         yield from of_one(trial, verbose)
     yield ""
+    narrow = [trial.mutant.name for trial in trials if not trial.own_ordinary]
+    if narrow:
+        yield f"{len(narrow)} of {len(trials)} leave ordinary cases of other calls right, none of their own:"
+        yield from packed(narrow)
     idle = catching_nothing(trials, cases)
     yield f"{len(idle)} of {len(cases)} cases catch none of them, by layer or operation:"
     if verbose:
@@ -37,6 +41,9 @@ def of_one(trial: Trial, verbose: bool) -> Iterator[str]:
     yield from (f"    {name}" for name in ids[1:-1])
     if len(ids) > 1:
         yield f"    {ids[-1]}{more}"
+    kept = trial.own_ordinary
+    where = f", such as {kept[0]}" if kept else "; ordinary cases of other calls do"
+    yield f"  {len(kept)} ordinary cases of its own calls still pass{where}"
     if trial.problem:
         yield f"  FAILED: {trial.problem}"
 

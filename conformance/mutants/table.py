@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygnn.conformance.mutants.mutant import Mutant
+from tinygnn.conformance.mutants.of_domains import domain_mutants
 from tinygnn.conformance.mutants.of_gat import gat_mutants
 from tinygnn.conformance.mutants.of_gcn import gcn_mutants, model_mutants
 from tinygnn.conformance.mutants.of_losses import loss_mutants
@@ -23,6 +24,7 @@ def all_mutants() -> list[Mutant]:
         *operation_mutants(),
         *slope_mutants(),
         *aggregation_mutants(),
+        *domain_mutants(),
         *loss_mutants(),
         *step_mutants(),
     ]

@@ -41,6 +41,12 @@ class Trial:
         return [o.case.id for o in self.outcomes if o.verdict == "pass" and not o.case.flags]
 
     @property
+    def own_ordinary(self) -> list[str]:
+        """Of those the ones of the calls that the mistake touches."""
+        touched = {outcome.case.id for outcome in self.outcomes if self.mutant.touches(outcome.case)}
+        return [name for name in self.ordinary if name in touched]
+
+    @property
     def problem(self) -> str:
         """Why it is no good: nobody notices, it raises, or nothing ordinary passes; else nothing."""
         raised = [outcome for outcome in self.outcomes if outcome.verdict == "error"]
