@@ -20,8 +20,7 @@ from tinygnn.conformance.subgradients import subgradients
 from tinygnn.conformance.tinygnn_models import training_model
 from tinygnn.conformance.truth import Exact, exact_gradients, exact_numbers, settle
 from tinygnn.conformance.truth_numbers import DIGITS, context, found, rounded
-from tinygnn.conformance.truth_steps import DEFAULTS, moved_by
-from tinygnn.conformance.truth_steps import true_steps as true_steps
+from tinygnn.conformance.truth_steps import DEFAULTS, moved_by, true_steps
 from tinygnn.constants import record_constants
 from tinygnn.losses import cross_entropy
 from tinygnn.nn.module import leaves

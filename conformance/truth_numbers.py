@@ -13,6 +13,7 @@ from math import copysign, inf, nan
 from typing import Any
 
 from mpmath.ctx_mp import MPContext
+from mpmath.libmp import from_man_exp
 
 DIGITS = 50
 context = MPContext()
@@ -121,7 +122,7 @@ def total(terms: Iterable[Number]) -> Number:
             special += term
     if special != 0.0:
         return special
-    result = context.fsum(finite)
+    result = exact_sum(finite)
     if result == 0:
         return 0.0
     if len(finite) > 1:
@@ -130,6 +131,16 @@ def total(terms: Iterable[Number]) -> Number:
         if lost > context.prec - LEFT_OVER and any(t._mpf_[3] > context.prec - EXACT for t in finite):
             return 0.0
     return result
+
+
+def exact_sum(finite: Sequence[Any]) -> Any:
+    """The sum of mpfs, rounded once: of integers, after the exponent that all of them have in common."""
+    parts = [x._mpf_ for x in finite]
+    common = min([exponent for _, _, exponent, _ in parts], default=0)
+    sums = sum(
+        [(-mantissa if sign else mantissa) << (exponent - common) for sign, mantissa, exponent, _ in parts]
+    )
+    return context.make_mpf(from_man_exp(sums, common, context.prec, "n"))
 
 
 def total_of_products(a: Sequence[Number], b: Sequence[Number]) -> Number:
