@@ -212,9 +212,10 @@ def make_model(
             conv_kwargs=options,
         )
     except TypeError as error:
-        if not options:
+        if not options and "missing" not in str(error):
             raise
-        raise ValueError(f"the conv options {options} do not fit {settings.model}: {error}") from error
+        given = f"the conv options {options} do" if options else "without conv options it does"
+        raise ValueError(f"{given} not fit {settings.model}: {error}; say conv as 'K=2'") from error
 
 
 def make_network(settings: TrainSettings, in_channels: int, outputs: int, *, of_graphs: bool) -> Network:

@@ -193,6 +193,43 @@ def test_a_loss_of_ones_own_is_what_is_followed_back():
     assert facts["ops"][facts["op"][facts["loss"]]] == ["*"]
 
 
+def test_constants_of_operations_of_every_kind_are_on_the_page():
+    """Tuples, as the targets of a regression, and what JSON has no number for."""
+    graph = Graph(([0, 1], [1, 0]), x=[[1.0], [2.0]], y=[0.5, 2.0])
+    facts = facts_of(explain(GNN("gcn", 1, 2, 2, 1, seed=0), graph, node=0))
+    assert ["mse_loss", [0.5]] in facts["ops"]
+    model = GNN("gcn", 1, 2, 2, 1, seed=0)
+    facts = facts_of(explain(model, graph, node=0, loss=lambda out: out[0][0].clamp(0.0)))
+    assert ["clamp", 0.0, "inf"] in facts["ops"]
+
+
+def test_a_model_of_links_is_explained(capsys, tmp_path):
+    run, path = str(tmp_path / "run"), tmp_path / "page.html"
+    assert main(["train", "karate", "--task", "link", "--hidden", "4", "--epochs", "2", "--out", run]) == 0
+    assert main(["explain", run, "--node", "3", "-o", str(path), "--no-pyg"]) == 0
+    facts = facts_of(path.read_text("utf-8"))
+    assert any("drawn with the run's seed" in note for note in facts["notes"])
+    assert 0.5 < facts["data"][facts["loss"]] < 1.5
+    assert any(op[0] == "bce_with_logits" for op in facts["ops"])
+
+
+def test_options_of_convolutions_are_given_or_asked_for(capsys, tmp_path):
+    command = [
+        "explain",
+        "karate",
+        "--node",
+        "8",
+        "--hidden",
+        "2",
+        "-o",
+        str(tmp_path / "p.html"),
+        "--no-pyg",
+    ]
+    assert main([*command, "--model", "cheb", "--conv", "K=2"]) == 0
+    assert main([*command, "--model", "cheb"]) == 2
+    assert "without conv options it does not fit cheb" in capsys.readouterr().err
+
+
 def test_positions_are_within_the_square_and_apart():
     graph = load("karate")[0]
     found = layout(34, list(zip(*graph.edge_index)), [0] * 34)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,8 @@ from tinygnn.experiment import Experiment
 from tinygnn.explain.agreement import Compare
 from tinygnn.explain.subject import Subject
 from tinygnn.graph import Graph
+from tinygnn.link_prediction import LinkTask, decode
+from tinygnn.losses import bce_with_logits
 from tinygnn.objectives import targets_of
 from tinygnn.run_folder import RunFolder, fingerprint, load_checkpoint
 from tinygnn.settings import TrainSettings
@@ -34,6 +37,7 @@ def add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label", metavar="NAME", help="the node attribute or column to predict")
     parser.add_argument("--features", metavar="A,B", help="the node attributes or columns to learn from")
     parser.add_argument("--model", default="gcn", help="of an untrained model: kind of convolution (gcn)")
+    parser.add_argument("--conv", metavar="K=2,...", help="further options of its convolutions")
     parser.add_argument("--hidden", type=int, default=16, metavar="N", help="its hidden size (16)")
     parser.add_argument("--layers", type=int, default=2, metavar="N", help="its layers (2)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of its weights (0)")
@@ -59,7 +63,8 @@ def subjects_of(
         return _of_run(path, options, compare)
     settings = TrainSettings(
         source=options.subject, nodes=options.nodes, label=options.label, features=options.features,
-        model=options.model, hidden=options.hidden, layers=options.layers, seed=options.seed,
+        model=options.model, conv=options.conv, hidden=options.hidden, layers=options.layers,
+        seed=options.seed,
     )  # fmt: skip
     experiment = Experiment.of(settings, load_graphs(settings))
     title = f"{options.subject}, untrained weights of seed {settings.seed}"
@@ -124,8 +129,8 @@ def _subject(
     epoch: int | None = None,
     compare: Compare | None = None,
 ) -> Subject:
-    graph, loss = _graph_and_loss(experiment.task, number)
     task = experiment.task
+    graph, loss = _graph_and_loss(task, number, experiment.settings.seed)
     found = Subject.of(
         experiment.model, graph, loss, experiment.optimizer, title=title, epoch=epoch, compare=compare,
         clip_norm=experiment.settings.clip_norm,
@@ -133,10 +138,15 @@ def _subject(
     )  # fmt: skip
     if isinstance(task, GraphTask):
         found.notes.append("The loss is that of this graph alone; training takes the mean over a batch.")
+    if isinstance(task, LinkTask):
+        found.notes.append(
+            "The loss is over the linked train pairs and as many that are not linked, drawn with the run's "
+            "seed; training draws others in each epoch."
+        )
     return found
 
 
-def _graph_and_loss(task: Any, number: int) -> tuple[Graph, Callable[[Any], Any]]:
+def _graph_and_loss(task: Any, number: int, seed: int) -> tuple[Graph, Callable[[Any], Any]]:
     """The graph to look at, and the loss of a model's output on it."""
     if isinstance(task, NodeTask):
         return task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"])
@@ -147,4 +157,5 @@ def _graph_and_loss(task: Any, number: int) -> tuple[Graph, Callable[[Any], Any]
         batch = Batch.from_graphs([graphs[number]])
         targets = targets_of(batch.y, task.objective)
         return batch, lambda out: task.objective.loss(out, targets, None)
-    raise ValueError("a task of links cannot be explained yet: choose nodes or graphs")
+    pairs, labels = next(iter(task.batches(random.Random(seed))))[0]
+    return task.graph, lambda out: bce_with_logits(decode(out, pairs), labels)

@@ -188,7 +188,7 @@ def expression_of(value: Value) -> Expression | None:
     return None if make is None else make(x, constants)
 
 
-Make = Callable[[list[float], list[Any]], Expression]
+Make = Callable[[list[float], list[Any]], Expression | None]
 
 
 def _binary(sign: str, compute: Callable[[float, float], float]) -> Make:
@@ -218,6 +218,35 @@ def _elu(x: list[float], constants: list[Any]) -> Expression:
 def _power(x: list[float], constants: list[Any]) -> Expression:
     parts = (x[0], "^", constants[0] if constants else x[1])
     return Expression(parts, lambda given: power(given[0], given[1]))
+
+
+def _squares(x: list[float], targets: Sequence[float]) -> Expression:
+    """(a - t)^2 + (b - u)^2 + ..."""
+    parts: list[str | float] = []
+    for k, (number, target) in enumerate(zip(x, targets)):
+        parts += [" + (" if k else "(", number, " - ", target, ")^2"]
+    return Expression(tuple(parts), lambda n: sum([(p - t) ** 2 for p, t in zip(n[::2], n[1::2])]))
+
+
+def _binary_entropy(
+    x: list[float], weights: Sequence[float], positive: Sequence[float], targets: Sequence[float]
+) -> Expression:
+    """Σ w (c t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)))"""
+    parts: list[str | float] = []
+    signs: list[float] = []
+    for z, w, c, t in zip(x, weights, positive, targets):
+        for sign, factor in ((-1.0, w * c * t), (1.0, w * (1.0 - t))):
+            if factor:
+                before = " + " if parts else ""
+                opening = "·log(1 + exp(-(" if sign < 0.0 else "·log(1 + exp(("
+                parts += [before, factor, opening, z, ")))"] if before else [factor, opening, z, ")))"]
+                signs.append(sign)
+
+    def compute(n: Sequence[float]) -> float:
+        terms = zip(n[::2], n[1::2], signs)
+        return sum([factor * math.log1p(exponential(sign * z)) for factor, z, sign in terms])
+
+    return Expression(tuple(parts), compute)
 
 
 def _logsumexp(x: list[float]) -> Expression:
@@ -274,6 +303,8 @@ FUNCTIONS: dict[str, Make] = {
         ("log(1 + exp(", x[0], "))"), lambda given: logarithm(1.0 + exponential(given[0]))
     ),
     "logsumexp": lambda x, _: _logsumexp(x),
+    "mse_loss": lambda x, c: _squares(x, *c) if len(c) == 1 else None,
+    "bce_with_logits": lambda x, c: _binary_entropy(x, *c) if len(c) == 3 else None,
     "var": lambda x, _: _variance(x, "", ""),
     "std": lambda x, _: _variance(x, "√(", ")"),
     "standardized": lambda x, _: Expression(

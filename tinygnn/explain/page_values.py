@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from tinygnn.value import Value
@@ -131,4 +132,4 @@ def _operation(value: Value) -> tuple[Any, ...]:
     name, *constants = (value.op,) if isinstance(value.op, str) else value.op
     if name in FIXED:
         return (name,)
-    return (name, *[list(c) if isinstance(c, tuple) else c for c in constants])
+    return (name, *[repr(c) if isinstance(c, float) and not isfinite(c) else c for c in constants])

@@ -56,6 +56,7 @@ const logSoftmaxOf = (x, i) => expression([x[i], " - log(", ...inExps(x), ")"], 
 const callOf = (name, x, compute) => expression([`${name}(`, ...x.flatMap((n, k) => k ? [", ", n] : [n]), ")"], (n) => compute(...n));
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
+const squares = (n, f) => n.reduce((sum, x, k) => k % 2 ? sum : sum + f(x - n[k + 1]), 0);
 const meanOf = (x) => x.reduce((t, n) => t + n, 0) / x.length;
 const variance = (x) => ["(", ...x.flatMap((n, k) => [k ? " + (" : "(", n, " - ", meanOf(x), ")^2"])];
 const varianceOf = (n) => meanOf(n.filter((_, k) => k % 2 === 0).map((x, k) => (x - n[2 * k + 1]) ** 2));
@@ -81,7 +82,11 @@ const FORMULAS = {
   logsumexp: (x) => expression(["log(", ...inExps(x), ")"], (n) => Math.log(sumExp(n))),
   total: (x) => sumOfProducts([], x), mean: (x) => sumOfProducts([], x, x.length),
   product: (x) => expression(x.flatMap((n, k) => k ? ["·", n] : [n]), (n) => n.reduce((a, b) => a * b, 1)),
-  clamp: (x, [low, high]) => expression(["min(", high, ", max(", low, ", ", x[0], "))"], (n) => Math.min(n[0], Math.max(n[1], n[2]))),
+  mse_loss: (x, [t]) => t ? expression(x.flatMap((n, k) => [k ? " + (" : "(", n, " - ", t[k], ")^2"]), (n) => squares(n, (d) => d * d)) : null,
+  l1_loss: (x, [t]) => t ? expression(x.flatMap((n, k) => [k ? " + abs(" : "abs(", n, " - ", t[k], ")"]), (n) => squares(n, Math.abs)) : null,
+  bce_with_logits: (x, [w, c, t]) => !t || x.length > 1 || (t[0] && t[0] !== 1) ? null
+    : expression([w[0] * (t[0] ? c[0] : 1), t[0] ? "·log(1 + exp(-(" : "·log(1 + exp((", x[0], ")))"], (n) => n[0] * Math.log1p(Math.exp(t[0] ? -n[1] : n[1]))),
+  clamp: (x, [low, high]) => typeof low === "string" || typeof high === "string" ? null : expression(["min(", high, ", max(", low, ", ", x[0], "))"], (n) => Math.min(n[0], Math.max(n[1], n[2]))),
   var: (x) => expression([...variance(x), `) / ${x.length}`], varianceOf), std: (x) => expression(["√(", ...variance(x), `) / ${x.length})`], (n) => Math.sqrt(varianceOf(n))),
   median: (x) => callOf("median", x, (...n) => n.sort((a, b) => a - b)[Math.floor((n.length - 1) / 2)]),
   standardized: (x) => expression(["(", x[0], " - ", x[1], ")·", x[2]], (n) => (n[0] - n[1]) * n[2]),
@@ -114,6 +119,9 @@ const SLOPES = {
   tanh: (x, k, y) => expression(["1 - ", y, "^2"], (n) => 1 - n[0] ** 2),
   sigmoid: (x, k, y) => expression([y, "·(1 - ", y, ")"], (n) => n[0] * (1 - n[1])),
   softplus: (x) => FORMULAS.sigmoid(x),
+  mse_loss: (x, k, y, [t]) => t ? expression(["2·(", x[k], " - ", t[k], ")"], (n) => 2 * (n[0] - n[1])) : null,
+  bce_with_logits: (x, k, y, [w, c, t]) => !t || w[k] !== 1 || c[k] !== 1 ? null
+    : expression(["1 / (1 + exp(-(", x[k], "))) - ", t[k]], (n) => sigmoid(n[0]) - n[1]),
   log: (x) => expression(["1 / ", x[0]], (n) => 1 / n[0]),
   sqrt: (x, k, y) => expression(["1 / (2·", y, ")"], (n) => 1 / (2 * n[0])),
   "/": (x, k) => k === 0 ? expression(["1 / ", x[1]], (n) => 1 / n[0]) : expression(["-(", x[0], ") / ", x[1], "^2"], (n) => -n[0] / n[1] ** 2),
