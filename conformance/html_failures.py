@@ -9,10 +9,11 @@ from tinygnn.conformance.compare import Difference
 from tinygnn.conformance.report import reproduction
 from tinygnn.conformance.selection import layer_of
 from tinygnn.conformance.summary_table import short
-from tinygnn.web_page import Html, command, counted, element, heads, number, row, table
+from tinygnn.web_page import Html, command, counted, element, heads, number, row, shortened, table
 
 SHOWN_AT_ONCE = 1  # cases of a cluster; the others are folded away
 MOST_TABLES = 300  # of failures that are shown number by number
+MOST_WORDS = 1000  # characters of what a backend says
 NUMBERS = ("position", "expected", "got", "error", "c", "bound", "ulps")
 
 
@@ -37,7 +38,9 @@ def failure_parts(found: Sequence[Cluster]) -> Iterator[Html]:
 def cluster_section(k: int, cluster: Cluster, in_full: int) -> Html:
     """A cluster; of its cases the first `in_full` with all numbers."""
     names = " and ".join(cluster.backends)
-    parts = [f"{text}." for text in (capitalized(cluster.detail), cluster.mistake) if text]
+    parts = [
+        f"{shortened(text, MOST_WORDS)}." for text in (capitalized(cluster.detail), cluster.mistake) if text
+    ]
     if len(cluster.backends) > 1:
         same = "answer" if cluster.verdict == "error" else "wrong numbers"
         parts.append(f"{names} give the same {same} to each of these cases.")
@@ -91,7 +94,7 @@ def numbers_of(wrong: Wrong) -> Iterator[Html]:
     if case.flags:
         yield element("p", f"Traps: {', '.join(case.flags)}.")
     if first.verdict == "error":
-        yield element("p", first.detail)
+        yield element("p", shortened(first.detail, MOST_WORDS))
     rows = [difference_row(difference) for difference in first.differences if not difference.ok]
     if rows:
         caption = f"{case.id}: the worst number of each wrong output"

@@ -63,6 +63,15 @@ def together(*content: object) -> Html:
     return Html("".join([part if isinstance(part, Html) else escape(str(part)) for part in content]))
 
 
+def shortened(text: str, most: int = 100) -> str:
+    """The text, or the beginning of a long one.
+
+    >>> shortened("abcdef", 4), shortened("abcd", 4)
+    ('abc…', 'abcd')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def scroller(content: Html, label: str) -> Html:
     """A region that scrolls by itself where its content is wider than the screen, by keyboard too."""
     return element("div", content, class_="scroll", role="region", aria_label=label, tabindex=0)

@@ -163,6 +163,25 @@ def test_names_of_nodes_classes_and_settings_are_escaped():
     assert found[1][-1] == f"tinygnn explain {quoted} '--node=-x y'"
 
 
+def test_with_many_classes_and_endless_names_the_page_stays_small():
+    n = 200
+    graph = Graph(
+        ([*range(n)], [(7 * i + 1) % n for i in range(n)]), x=[[float(i % 5)] for i in range(n)],
+        y=list(range(n)), train_mask=[True] * n, class_names=["c" * 10_000 + str(i) for i in range(n)],
+        node_ids=["n" * 10_000 + str(i) for i in range(n)],
+    )  # fmt: skip
+    task = NodeTask(graph)
+    text = report(GNN("gcn", 1, 2, 1, n, seed=0), task, History())
+    assert len(text.encode()) < MOST_BYTES
+    found = rows(text, "train: ")
+    assert 0 < len(found) <= 30 and [int(line[2]) for line in found] == sorted(
+        [int(line[2]) for line in found], reverse=True
+    )
+    assert f"in {n} classes the {len(found)} most frequent" in text
+    [number] = {line[-1].split()[-1] for line in rows(text, "Misclassified nodes")[:1]}
+    assert number.isdigit() and int(number) < n
+
+
 def test_where_nothing_is_wrong_it_says_so_and_shows_the_graph():
     graph = Graph(([0], [1]), x=[[1.0], [0.0]], y=[0, 0], train_mask=[True, True])
     task = NodeTask(graph)

@@ -25,10 +25,11 @@ from tinygnn.report.pictures import (
     wrong_sample,
 )  # fmt: skip
 from tinygnn.tasks import GraphTask, NodeTask
-from tinygnn.web_page import Html, command, counted, element, heads, number, row, scroller, table
+from tinygnn.web_page import Html, command, counted, element, heads, number, row, scroller, shortened, table
 
 GRAPH = "the graph; misclassified nodes lead to their rows in the table"
 MOST_ROWS = 150
+MOST_CLASSES = 30  # in a confusion matrix
 MOST_GRAPHS = 6  # that are drawn
 Part = tuple[str, str, list[Html]]  # the key, title and content of a section
 
@@ -58,16 +59,37 @@ def confusions(examples: Sequence[Example], name: Callable[[int], str]) -> Itera
     yield element("p", "A row is a class that is right, a column what was predicted for it.")
     for split, part in by_split(examples).items():
         counts = confusion_matrix([e.output for e in part], [e.target for e in part])
+        if len(counts) > MOST_CLASSES:
+            yield from mix_ups(split, counts, name)
+            continue
         columns = [name(k) for k in range(len(counts))]
         rows = [
             row(name(k), *[number(n, "hit" if k == j else "miss" if n else "") for j, n in enumerate(line)],
                 number(sum(line)), number(share(line[k], sum(line))))
             for k, line in enumerate(counts)
         ]  # fmt: skip
-        right = sum([line[k] for k, line in enumerate(counts)])
-        caption = f"{split}: {right} of {len(part)} right ({share(right, len(part))})"
+        caption = hits(split, counts)
         head = heads("right class", *columns, "all", "share right", numbers=[*columns, "all", "share right"])
         yield table(caption, head, element("tbody", *rows))
+
+
+def hits(split: str, counts: Sequence[Sequence[int]]) -> str:
+    """How many of a split are right."""
+    right, number = sum([line[k] for k, line in enumerate(counts)]), sum(map(sum, counts))
+    return f"{split}: {right} of {number} right ({share(right, number)})"
+
+
+def mix_ups(split: str, counts: Sequence[Sequence[int]], name: Callable[[int], str]) -> Iterator[Html]:
+    """Of many classes the pairs that are taken for each other most often."""
+    pairs = [(n, k, j) for k, line in enumerate(counts) for j, n in enumerate(line) if n and j != k]
+    pairs.sort(key=lambda pair: -pair[0])
+    rows = [row(name(k), name(j), number(n)) for n, k, j in pairs[:MOST_CLASSES]]
+    head = heads("right class", "predicted", "how often", numbers=["how often"])
+    caption = (
+        f"{hits(split, counts)}; of {len(pairs)} ways to be wrong in {len(counts)} classes the "
+        f"{len(rows)} most frequent"
+    )
+    yield table(caption, head, element("tbody", *rows))
 
 
 def share(part: int, whole: int) -> str:
@@ -86,7 +108,7 @@ def wrong_table(
     rows = [
         element(
             "tr",
-            element("th", example.name, scope="row"),
+            element("th", shortened(example.name), scope="row"),
             element("td", example.split),
             element("td", name(example.target)),
             element("td", name(example.predicted)),
@@ -121,7 +143,7 @@ def node_picture(
     right = {i: label for i, label in enumerate(task.targets) if isinstance(label, int) and label >= 0}
     by_number = {example.number: example for example in examples}
     ids = graph.node_ids or range(graph.num_nodes)
-    names = {i: str(ids[i]) for i in nodes}
+    names = {i: shortened(str(ids[i])) for i in nodes}
     titles = {i: title_of(names[i], by_number.get(i), right.get(i), name) for i in nodes}
     predicted = {example.number: example.predicted for example in examples}
     classes = sorted({label for i, label in right.items() if i in names})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import exp
 from typing import Any
 
-from tinygnn.linalg import softmax
-from tinygnn.modes import no_grad
 from tinygnn.nn.module import Module
 from tinygnn.objectives import targets_of
 from tinygnn.tasks import GraphTask, NodeTask, evaluate, graph_labels
+from tinygnn.web_page import shortened
+
+MOST_OF_A_NAME = 100  # characters; a node with a longer one goes by its number
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,13 @@ class Example:
         """The class with the largest output, of equal ones the first."""
         return self.output.index(max(self.output))
 
-    @property
+    @cached_property
     def probabilities(self) -> list[float]:
-        """The probability of each class."""
-        with no_grad():
-            return [p.data for p in softmax(self.output)]
+        """The probability of each class, exp(x) / Σ exp(x)."""
+        largest = max(self.output)
+        powers = [exp(x - largest) for x in self.output]
+        total = sum(powers)
+        return [power / total for power in powers]
 
     @property
     def sureness(self) -> float:
@@ -82,14 +87,15 @@ def wrong_classes(examples: Sequence[Example]) -> list[Example]:
 
 def class_namer(names: Sequence[Any] | None) -> Callable[[int], str]:
     """The name of a class; its number where classes have no names."""
-    return lambda k: str(k if names is None else names[k])
+    return lambda k: shortened(str(k if names is None else names[k]))
 
 
 def explain_command(run: str, example: Example, task: NodeTask | GraphTask) -> str:
     """What to type to see how an output came about."""
     if isinstance(task, GraphTask):
         return f"{_explain(run)} --graph {example.number} --node 0"
-    option = ["--node", example.name] if example.name[:1] != "-" else [f"--node={example.name}"]
+    name = example.name if len(example.name) <= MOST_OF_A_NAME else str(example.number)
+    option = ["--node", name] if name[:1] != "-" else [f"--node={name}"]
     return f"{_explain(run)} {shlex.join(option)}"
 
 

@@ -11,7 +11,7 @@ from tinygnn.report.classes import MOST_ROWS, Part, share
 from tinygnn.report.examples import Example, by_split, examples_of, explain_command
 from tinygnn.report.pictures import MOST_POINTS, draw_scatter, key, mark
 from tinygnn.tasks import GraphTask, NodeTask, evaluate
-from tinygnn.web_page import Html, command, element, heads, number, row, scroller, table
+from tinygnn.web_page import Html, command, element, heads, number, row, scroller, shortened, table
 
 MOST_PICTURES = 4  # of the entries of a target
 
@@ -32,8 +32,11 @@ def regression_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Ite
 def scatter(examples: Sequence[Example], entry: int, title: str) -> Iterator[Html]:
     """A picture of one entry of the predictions."""
     pairs = [(e.target[entry], e.output[entry], e) for e in examples if e.target[entry] is not None]
-    known = [(x, y, e.splits[0], f"{e.name}, {e.split}: {x:.6g}, predicted {y:.6g}") for x, y, e in pairs
-             if abs(x) < 1e300 and abs(y) < 1e300]  # fmt: skip
+    known = [
+        (x, y, e.splits[0], f"{shortened(e.name)}, {e.split}: {x:.6g}, predicted {y:.6g}")
+        for x, y, e in pairs
+        if abs(x) < 1e300 and abs(y) < 1e300
+    ]
     if title:
         yield element("h3", title)
     if not known:
@@ -58,12 +61,14 @@ def error_table(examples: Sequence[Example], task: NodeTask | GraphTask, run: st
         if x is not None
     ]
     errors.sort(key=lambda each: -each[0] if each[0] == each[0] else -float("inf"))
-    rows = [
-        row(e.name, e.split, *([number(k)] if len(e.output) > 1 else []), number(f"{e.target[k]:.6g}"),
-            number(f"{e.output[k]:.6g}"), number(f"{error:.6g}"),
-            element("td", command(explain_command(run, e, task))))
-        for error, k, e in errors[:MOST_ROWS // 3]
-    ]  # fmt: skip
+    rows = []
+    for error, k, e in errors[: MOST_ROWS // 3]:
+        texts = [
+            *([k] if len(e.output) > 1 else []),
+            *[f"{x:.6g}" for x in (e.target[k], e.output[k], error)],
+        ]
+        again = element("td", command(explain_command(run, e, task)))
+        rows.append(row(shortened(e.name), e.split, *map(number, texts), again))
     numbers = (*(["entry"] if len(examples[0].output) > 1 else []), "right", "predicted", "|error|")
     noun = "node" if isinstance(task, NodeTask) else "graph"
     head = heads(noun, "split", *numbers, "see how it came about", numbers=numbers)
@@ -77,15 +82,16 @@ def multilabel_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Ite
     columns = ("found", "missed", "invented", "rightly absent", "share right")
     for split, part in by_split(examples).items():
         rows = []
-        for k in range(len(part[0].output)):
+        for k in range(min(len(part[0].output), MOST_ROWS)):
             pairs = [(bool(e.target[k]), e.output[k] > 0.0) for e in part if e.target[k] is not None]
             counts = [
                 pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))
             ]
             cells = [number(count) for count in counts]
             rows.append(row(k, *cells, number(share(counts[0] + counts[3], len(pairs)))))
-        tables.append(table(f"{split}: {len(part)} examples", heads("label", *columns, numbers=columns),
-                            element("tbody", *rows)))  # fmt: skip
+        first = f", the first {MOST_ROWS} labels" if len(part[0].output) > MOST_ROWS else ""
+        head = heads("label", *columns, numbers=columns)
+        tables.append(table(f"{split}: {len(part)} examples{first}", head, element("tbody", *rows)))
     yield "labels", "Labels", tables
 
 
@@ -99,11 +105,11 @@ def link_parts(model: Module, task: LinkTask) -> Iterator[Part]:
                 found = [logit.sigmoid().data for logit in decode(z, part[split])]
             judged += [(abs(linked - p), linked, p, pair, split) for pair, p in zip(part[split], found)]
     judged.sort(key=lambda each: (-each[0], each[3]))
-    names = task.graph.node_ids or range(task.graph.num_nodes)
+    names = [shortened(str(name)) for name in task.graph.node_ids or range(task.graph.num_nodes)]
     rows = [
         row(f"{names[u]}, {names[v]}", split, "linked" if linked else "not linked", number(f"{p:.3f}"))
-        for _, linked, p, (u, v), split in judged[:MOST_ROWS // 3]
-    ]  # fmt: skip
+        for _, linked, p, (u, v), split in judged[: MOST_ROWS // 3]
+    ]
     head = heads("pair", "split", "right", "probability of a link", numbers=["probability of a link"])
     caption = f"Of {len(judged)} pairs of val and test the {len(rows)} farthest from what is right"
     yield "pairs", "Pairs", [table(caption, head, element("tbody", *rows))]
