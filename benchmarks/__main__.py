@@ -33,6 +33,10 @@ def main(arguments: list[str]) -> int:
         from benchmarks import stages
 
         return stages.main(arguments[1:])
+    if arguments[:1] == ["recording"]:
+        from benchmarks import recording
+
+        return recording.main(arguments[1:])
     options = parse(arguments)
     with benchmarks_alone() as folder:
         try:

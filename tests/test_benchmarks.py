@@ -387,3 +387,14 @@ def test_stages_without_data_say_what_is_missing() -> None:
     done = run("stages")
     assert done.returncode == 2
     assert done.stderr == "benchmarks: error: TINYGNN_DATA names no folder with Planetoid/Cora/raw\n"
+
+
+def test_asking_for_tapes_is_counted_and_priced() -> None:
+    """In an epoch: once for each call of a module, and for the messages of each layer."""
+    recording = benchmarks("recording")
+    asked = recording.asked_in(recording.epoch_of("karate"))
+    assert 8 <= asked <= 40
+    text = recording.document([recording.Cost("karate", 0.002, 0.004, 20, 1e-8)])
+    [row] = [line for line in text.splitlines() if line.startswith("| karate")]
+    cells = [cell.strip() for cell in row.split("|")[1:-1]]
+    assert cells == ["karate", "2 ms", "20 times 10 ns", "0.0100%", "4 ms", "2.00"]
