@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from tinygnn.conformance.case import Backend
+from tinygnn.conformance.jax_backend import JaxBackend
 from tinygnn.conformance.precision import FLOAT64, PRECISIONS, Precision
 from tinygnn.conformance.pyg_backend import PygBackend
 from tinygnn.conformance.pyg_dense_backend import PygDenseBackend
@@ -20,6 +21,7 @@ BACKENDS: dict[str, Callable[[], Backend]] = {
     "pyg": PygBackend,
     "pyg-sparse": PygSparseBackend,
     "pyg-dense": PygDenseBackend,
+    "jax": JaxBackend,
 }
 # Those that compute on other devices, and with other numbers than float64, too.
 OF_TORCH: dict[str, type[TorchBackend] | type[PygBackend]] = {

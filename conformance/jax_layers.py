@@ -173,6 +173,11 @@ def with_new_loops(graph: Graph, features: Any, fill: float | str) -> tuple[Grap
     return (sources + list(range(n)), targets + list(range(n)), n), features
 
 
+def split(rows: Any, heads: int) -> Any:
+    """[N][heads · out] -> [N][heads][out]."""
+    return rows.reshape(len(rows), heads, rows.shape[1] // heads)
+
+
 def gat_conv(
     h: Any, graph: Graph, weights: Weights, given: Weights, training: bool = True, heads: int = 1,
     concat: bool = True, negative_slope: float = 0.2, dropout: float = 0.0, add_self_loops: bool = True,
@@ -184,17 +189,17 @@ def gat_conv(
     if add_self_loops:
         graph, features = with_new_loops(graph, features, fill_value)
     sources, targets, n = graph
-    rows = (h @ weights["lin.weight"].T).reshape(n, heads, -1)
+    rows = split(h @ weights["lin.weight"].T, heads)
     scores = (rows * weights["att_src"]).sum(2)[places(sources)]
     scores = scores + (rows * weights["att_dst"]).sum(2)[places(targets)]
     if features is not None:
-        of_edges = (features @ weights["lin_edge.weight"].T).reshape(len(features), heads, -1)
+        of_edges = split(features @ weights["lin_edge.weight"].T, heads)
         scores = scores + (of_edges * weights["att_edge"]).sum(2)
     alpha = softmax(jnp.where(scores > 0.0, scores, negative_slope * scores), places(targets), n)
     alpha = alpha * (1.0 - dropout) if training and dropout else alpha
     sent = alpha[:, :, None] * rows[places(sources)]
     out = import_jax().ops.segment_sum(sent, places(targets), n)
-    out = out.reshape(n, -1) if concat else out.mean(1)
+    out = out.reshape(n, rows.shape[1] * rows.shape[2]) if concat else out.mean(1)
     return with_bias(out + h @ weights["res.weight"].T if residual else out, weights)
 
 

@@ -13,9 +13,9 @@ def losses() -> dict[str, Callable[..., Any]]:
     """Every loss by tinygnn's name."""
     return {
         "mse_loss": elementwise(lambda d: d * d),
-        "l1_loss": elementwise(lambda d: numpy().abs(d)),
+        "l1_loss": elementwise(distance),
         "huber_loss": elementwise(huber),
-        "smooth_l1_loss": elementwise(lambda d, beta=1.0: huber(d, beta) / beta),
+        "smooth_l1_loss": elementwise(smooth),
         "bce_with_logits": bce_with_logits,
         "cross_entropy": cross_entropy,
         "nll_loss": nll_loss,
@@ -27,11 +27,28 @@ def numpy() -> Any:
     return import_module("jax.numpy")
 
 
+def absolute(d: Any) -> Any:
+    """|d|, with the slope 0 at 0 and nan at nan; that of jax.numpy.abs is 1 and -1."""
+    return d * numpy().sign(d)
+
+
+def distance(d: Any) -> Any:
+    """|d|, with the slope 0 at 0 and at nan, which PyTorch's has."""
+    jnp = numpy()
+    return jnp.where(d > 0.0, d, jnp.where(d < 0.0, -d, import_module("jax").lax.stop_gradient(jnp.abs(d))))
+
+
 def huber(d: Any, delta: float = 1.0) -> Any:
     """d² / 2 where |d| < delta, and beyond it delta (|d| - delta / 2)."""
     jnp = numpy()
-    size = jnp.abs(d)
-    return jnp.where(size < delta, 0.5 * d * d, delta * (size - 0.5 * delta))
+    near = jnp.abs(d) < delta
+    small = jnp.where(near, d, 0.0)  # the square of an infinite d has a slope, which nan would hide
+    return jnp.where(near, 0.5 * small * small, delta * (absolute(d) - 0.5 * delta))
+
+
+def smooth(d: Any, beta: float = 1.0) -> Any:
+    """huber / beta; |d| where beta is 0."""
+    return huber(d, beta) / beta if beta else absolute(d)
 
 
 def chosen(rows: Any, mask: list[bool] | None) -> Any:
