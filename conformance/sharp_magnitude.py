@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tinygnn.conformance.compare import EPS
 from tinygnn.conformance.group_magnitude import times
 from tinygnn.conformance.magnitude import Magnitudes, own_terms, partial_errors
 from tinygnn.value import Value, topological_order
@@ -27,31 +28,38 @@ def sharpened(objective: Value, sizes: Magnitudes, gradients: Magnitudes) -> tup
 
     Call it after `objective.backward()`, with what `magnitudes` gives.
     """
-    forward = topological_order(objective)[::-1]
-    if len(forward) > LARGEST:
+    made = topological_order(objective)[::-1]
+    if len(made) > LARGEST:
         return sizes, gradients
-    slopes = {u: derivatives(u, forward) for u in forward}
-    made = [u for u in forward if u.parents]
-    sharp = {v: sum([times(slopes[u].get(v, 0.0), own_terms(u)) for u in made]) for v in forward}
+    leaves = list(dict.fromkeys([p for node in made for p in node.parents if not p.parents]))
+    slopes = {u: derivatives(u, made) for u in (*leaves, *made)}
+    sharp = {v: sum([times(slopes[u].get(v, 0.0), own_terms(u)) for u in made]) for v in made}
     sizes = smaller(sizes, sharp)
     steps = [
         (parent, abs(times(node.grad, abs(p) + error)))
         for node in made
         for parent, p, error in zip(node.parents, node.partials, partial_errors(node, sizes))
     ]
-    leaves = [u for u in forward if not u.parents]
-    own = {p: sum([times(slopes[p].get(parent, 0.0), size) for parent, size in steps]) for p in leaves}
+    second = EPS * abs(objective.grad)  # what is left where all terms of first order vanish
+    own = {
+        p: second + sum([times(slopes[p].get(parent, 0.0), size) for parent, size in steps]) for p in leaves
+    }
     return sizes, smaller(gradients, own)
 
 
-def derivatives(u: Value, forward: Sequence[Value]) -> dict[Value, float]:
-    """dv/du of every v that depends on u."""
+def derivatives(u: Value, made: Sequence[Value]) -> dict[Value, float]:
+    """dv/du of every v that depends on u; parents stand before what is made of them."""
     found = {u: 1.0}
-    for node in forward:
+    for node in made:
         along = [(p, found[parent]) for parent, p in zip(node.parents, node.partials) if parent in found]
         if along and node is not u:
             found[node] = sum([p * slope for p, slope in along if p and slope])
     return found
+
+
+def sum_of(slopes: dict[Value, float], steps: Sequence[tuple[Value, float]]) -> float:
+    """Σ |dv_i/dp| times the error that arises on the way to v_i."""
+    return sum([times(slopes.get(parent, 0.0), size) for parent, size in steps])
 
 
 def smaller(given: Magnitudes, sharp: Magnitudes) -> Magnitudes:

@@ -10,8 +10,9 @@ import pytest
 
 from tinygnn import Value, linalg
 from tinygnn.aggregate import AGGREGATIONS, aggregate
-from tinygnn.conformance.case import Case
+from tinygnn.conformance.case import Case, Result
 from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.compare import EPS, compare
 from tinygnn.conformance.loss_magnitude import LOSSES
 from tinygnn.conformance.magnitude import (
     UNARY,
@@ -21,6 +22,7 @@ from tinygnn.conformance.magnitude import (
     own_terms,
     partial_errors,
 )
+from tinygnn.conformance.sharp_magnitude import sharpened
 from tinygnn.conformance.tinygnn_ops import OPS
 from tinygnn.conformance.vectors import find_vector
 from tinygnn.nn.conv.gatv2_conv import leaky_dot
@@ -174,3 +176,38 @@ def moved(numbers: Any, shift: float) -> Any:
     if isinstance(numbers, list):
         return [moved(part, shift if i % 2 else -shift) for i, part in enumerate(numbers)]
     return Value(numbers + shift)
+
+
+def test_errors_along_two_paths_from_one_value_are_one_error() -> None:
+    """In x ← sin(x) + x, which goes to π, they cancel: forty steps err no more than one."""
+    x = Value(0.6875)
+    out = x
+    for _ in range(40):
+        out = out.sin() + out
+    out.backward()
+    sizes, gradients, _ = magnitudes(out, [out])
+    assert sizes[out] > 1e12 and gradients[x] > 1e11
+    sizes, gradients = sharpened(out, sizes, gradients)
+    assert sizes[out] == pytest.approx(math.pi, abs=0.01)
+    assert x.grad == 0.0 and gradients[x] == EPS  # eps², all in all: the first order vanishes
+
+
+def test_a_graph_without_shared_values_is_measured_as_before() -> None:
+    a, b = Value(1.5), Value(-0.75)
+    out = (a * b).tanh() + 1.0
+    out.backward()
+    sizes, gradients, _ = magnitudes(out, [out])
+    sharp, slopes = sharpened(out, sizes, gradients)
+    assert sharp[out] == pytest.approx(sizes[out]) and slopes[a] == pytest.approx(gradients[a])
+
+
+@pytest.mark.parametrize(("output", "by"), [("out", 1e-12), ("grad x", 1e-24)])
+def test_a_chain_that_is_off_by_little_is_wrong(output: str, by: float) -> None:
+    """Its gradient is exactly 0, so that a thousandth more of it is no mistake; anything else is one."""
+    vector = find_vector("op/chain/once")
+    exact = vector.expected.outputs
+    assert exact["grad x"] == 0.0
+    assert all(d.ok for d in compare(vector.case, vector.expected, Result(exact)))
+    off = {**exact, output: exact[output] + by}
+    wrong = [d.output for d in compare(vector.case, vector.expected, Result(off)) if not d.ok]
+    assert wrong == [output]
