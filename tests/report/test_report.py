@@ -311,7 +311,7 @@ def test_the_command_writes_the_page_of_a_run(tmp_path, capsys):
     assert f"{run} -> {page}" in capsys.readouterr().out
     text = page.read_text("utf-8")
     assert f"<h1>tinygnn report: {str(run).replace('<', '&lt;').replace('>', '&gt;')}</h1>" in text
-    assert "8 epochs in " in text and text.count(" by val_loss</text>") == 2
+    assert "8 epochs: training loss " in text and text.count(" by val_loss</text>") == 2
     assert main(["eval", str(run), "--json"]) == 0
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 

@@ -103,8 +103,7 @@ def results(model: Module, task: Task, history: History) -> Iterator[Html]:
 
 def went(history: History) -> Iterator[str]:
     """How training went, in a sentence or two."""
-    seconds = sum([epoch.seconds for epoch in history])
-    yield f"{counted(len(history) - 1, 'epoch')} in {seconds:.1f} s: training loss "
+    yield f"{counted(len(history) - 1, 'epoch')}: training loss "
     yield f"{history[0].loss:.4g} at the start, {history[-1].loss:.4g} at the end. "
     best = history.best
     if best is None or history.monitor == "epoch":
