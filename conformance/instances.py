@@ -116,7 +116,9 @@ def has_options(
 
 def shared_numbers(module: Any, twin: Any, given: Arguments) -> list[tuple[Any, Any]]:
     """What the instance and tinygnn's layer both show beside arguments, such as a number made of them."""
-    names = [name for name, value in vars(twin).items() if is_number(value) and name not in given]
+    computed = [name for name, value in vars(type(twin)).items() if isinstance(value, property)]
+    shown = [name for name in (*vars(twin), *computed) if name not in given]
+    names = [name for name in shown if is_number(getattr(twin, name))]
     both = [(plain(getattr(module, name, HIDDEN)), getattr(twin, name)) for name in names]
     return [(own, other) for own, other in both if is_number(own)]
 
