@@ -165,23 +165,6 @@ def test_the_keyboard_is_enough(opened):
     assert not css(opened, "#autograd")[0].is_displayed()
 
 
-def test_a_click_is_answered_within_a_tenth_of_a_second(opened):
-    """In the script, with what it draws laid out; the median of nine, for the machine is busy."""
-    took = opened.execute_script(
-        """
-        const took = [];
-        for (const i of [33, 0, 2, 32, 8, 3, 1, 24, 30]) {
-          const start = performance.now();
-          document.querySelector(`[data-node="${i}"]`).dispatchEvent(new Event("click"));
-          document.body.offsetHeight;
-          took.push(performance.now() - start);
-        }
-        return took.sort((a, b) => a - b)[4];
-        """
-    )
-    assert took < 100.0
-
-
 @pytest.mark.parametrize("conv", ["sage", "gat", "gin", "edge", "tag"])
 def test_pages_of_other_convolutions_show_all_layers_without_an_error(browser, tmp_path, conv):
     from selenium.webdriver.support.ui import Select
