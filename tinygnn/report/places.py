@@ -20,7 +20,7 @@ def side_by_side(count: int, edges: Sequence[Edge], ratio: float = 1.0) -> list[
     largest first.
 
     >>> side_by_side(3, [(0, 1)])
-    [(0.0, 0.0), (1.0, 0.37), (0.5, 1.0)]
+    [(1.0, 0.0), (0.0, 0.6651), (0.3536, 1.0)]
     """
     beside = neighbours(count, edges)
     found = sorted(pieces(beside), key=lambda piece: -len(piece))
