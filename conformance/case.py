@@ -69,11 +69,15 @@ class Failed(Exception):
     """Raised by a backend's `run`: the case is an error, for this reason in whole words."""
 
 
-class Backend(Protocol):
-    """An implementation under test."""
+class Named(Protocol):
+    """What a report says of an implementation."""
 
     name: str
     version: str
+
+
+class Backend(Named, Protocol):
+    """An implementation under test."""
 
     def supports(self, case: Case) -> bool:
         """Whether it can run the case; one that it cannot is counted as skipped."""

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import tinygnn
-from tinygnn.conformance.case import FLAGS, KINDS, Backend, Numbers
+from tinygnn.conformance.case import FLAGS, KINDS, Named, Numbers
 from tinygnn.conformance.clusters import Cluster, clusters
 from tinygnn.conformance.html_failures import failure_parts, places
 from tinygnn.conformance.known_differences import Known, known_of
@@ -34,7 +34,7 @@ from tinygnn.web_page import (
     together,
 )  # fmt: skip
 
-Run = tuple[Backend, Sequence[Outcome]]
+Run = tuple[Named, Sequence[Outcome]]
 
 LAYERS = "Layers and operations by backend: how many cases ran, and the worst error"
 NAMES = ("ran", *HEADS[1:])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tinygnn.conformance.case import Backend
+from tinygnn.conformance.case import Named
 from tinygnn.conformance.compare import Difference
 from tinygnn.conformance.report import reproduction
 from tinygnn.conformance.runner import Outcome
@@ -18,7 +18,7 @@ SCHEMA = Path(__file__).parent / "schema" / "report.schema.json"
 VERSION = 1
 
 
-def jsonl_lines(runs: Sequence[tuple[Backend, Sequence[Outcome]]]) -> Iterator[str]:
+def jsonl_lines(runs: Sequence[tuple[Named, Sequence[Outcome]]]) -> Iterator[str]:
     """A line for each outcome: backend by backend, in the order of the cases."""
     for backend, outcomes in runs:
         for outcome in outcomes:
@@ -27,7 +27,7 @@ def jsonl_lines(runs: Sequence[tuple[Backend, Sequence[Outcome]]]) -> Iterator[s
             )
 
 
-def write_jsonl(path: Path, runs: Sequence[tuple[Backend, Sequence[Outcome]]]) -> None:
+def write_jsonl(path: Path, runs: Sequence[tuple[Named, Sequence[Outcome]]]) -> None:
     """Write the lines into a file.
 
     Raises ValueError where the file cannot be written.

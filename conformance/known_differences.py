@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tinygnn.conformance.case import Backend, Numbers, Result
+from tinygnn.conformance.case import Named, Numbers, Result
 from tinygnn.conformance.compare import Difference
 from tinygnn.conformance.precision import FLOAT64
 from tinygnn.nn.module import leaves, shape
@@ -64,7 +64,7 @@ def known_differences(backend: str, version: str | None = None) -> dict[str, Kno
     return known_from(chosen[-1])
 
 
-def known_of(backend: Backend) -> dict[str, Known]:
+def known_of(backend: Named) -> dict[str, Known]:
     """The known differences of a backend: those of its version, and of the numbers that it computes with.
 
     The latter stand in `known/BACKEND-float32-VERSION.json`, and go before.

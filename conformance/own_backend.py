@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinygnn import optim
@@ -19,13 +19,13 @@ from tinygnn.conformance.torch_module import ModuleBackend
 from tinygnn.conformance.value_module import ValueModuleBackend
 from tinygnn.nn.module import Module
 
-OF_VALUES = {
+OF_VALUES: dict[str, Callable[..., OwnCode]] = {
     "layer": ValueModuleBackend,
     "operation": FunctionBackend,
     "optimizer": OptimizerBackend,
     BACKWARD: BackwardBackend,
 }
-OF_TENSORS = {
+OF_TENSORS: dict[str, Callable[..., OwnCode]] = {
     "layer": ModuleBackend,
     "operation": TensorFunctionBackend,
     "optimizer": TensorOptimizerBackend,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 
-import tinygnn
 from tinygnn.conformance.case import Case, Numbers, Result
 from tinygnn.conformance.own_module import OwnCode
 from tinygnn.conformance.recorded import read, record, seed
@@ -22,8 +21,6 @@ class BackwardBackend(OwnCode):
     no gradient starts with 1: the output is then multiplied by the gradient before. Where it is right it runs
     once more, with the parents of every Value in the opposite order, which must make no difference.
     """
-
-    version = f"with tinygnn {tinygnn.__version__}"
 
     def answer(self, case: Case) -> Result:
         numbers, right = self.numbers(case, False), self.reference.expected(case).outputs

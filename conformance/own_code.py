@@ -10,16 +10,16 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tinygnn.adapters.errors import did_you_mean
-from tinygnn.conformance.api import every_case, shared_reference
+from tinygnn.conformance.api import every_case
 from tinygnn.conformance.conforms import SHOWN, Conformance, conformance_of
 from tinygnn.conformance.html_report import write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
-from tinygnn.conformance.own_module import OwnCode
 from tinygnn.conformance.report import case_lines
 from tinygnn.conformance.subjects import subject_of
 
@@ -76,7 +76,7 @@ def main(args: argparse.Namespace) -> int:
             again=lambda id: again(args, id),
             shown=SHOWN if args.verbose else 1,
         )
-    runs = [(Answered(found), found.outcomes)]
+    runs = [(Checked(found.backend, found.version), found.outcomes)]
     if args.jsonl is not None:
         write_jsonl(args.jsonl, runs)
     if args.html is not None:
@@ -107,12 +107,12 @@ def again(args: argparse.Namespace, id: str) -> str:
     return shlex.join([*words, "-k", id])
 
 
-class Answered(OwnCode):
+@dataclass
+class Checked:
     """What was checked, as reports name it."""
 
-    def __init__(self, found: Conformance) -> None:
-        super().__init__(found, found.like, {}, {}, shared_reference())
-        self.name, self.version = found.backend, found.version
+    name: str
+    version: str
 
 
 # ---- what the options say ---------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import tinygnn
 from tinygnn.conformance.case import Case, Failed, Result, Unsupported
 from tinygnn.conformance.own_module import OwnCode, defaults_of, described
 from tinygnn.conformance.recorded import to_values, weighted_by
@@ -24,8 +23,6 @@ POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 class FunctionBackend(OwnCode):
     """A function that takes Values (and numbers) and returns Values."""
-
-    version = f"with tinygnn {tinygnn.__version__}"
 
     def answer(self, case: Case) -> Result:
         inputs = {name: to_values(numbers) for name, numbers in case.inputs.items()}
@@ -54,7 +51,7 @@ class FunctionBackend(OwnCode):
 class TensorFunctionBackend(OwnCode):
     """A function that takes torch's tensors and returns one."""
 
-    version = "with torch"
+    library = "torch"
 
     def answer(self, case: Case) -> Result:
         torch = import_torch()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError
+from tinygnn.conformance.call_arguments import arguments_for
 from tinygnn.conformance.case import DATA, Case, Result, Unsupported
 from tinygnn.conformance.modules import build
 from tinygnn.conformance.parameter_names import translated
@@ -15,7 +18,7 @@ from tinygnn.conformance.runner import Reference
 from tinygnn.nn.module import shape
 
 
-class OwnCode:
+class OwnCode(ABC):
     """A class, an instance or a function of a user's, as a backend for the cases of one layer or operation.
 
     made: the class, instance or function. like: the layer or operation whose cases it runs. params: a
@@ -24,8 +27,7 @@ class OwnCode:
     remarks say of an output what the comparison does not know.
     """
 
-    version = ""
-    is_instance = False
+    library = "tinygnn"  # or torch
 
     def __init__(
         self,
@@ -38,8 +40,14 @@ class OwnCode:
         self.made, self.like, self.params, self.options = made, like, params, options
         self.reference = reference
         self.name = name_of(made)
+        self.version = f"with {self.library} {import_module(self.library).__version__}"
         self.remarks: dict[str, str] = {}
         self.result: Result | None = None
+
+    @property
+    def is_instance(self) -> bool:
+        """Whether it is a module, and no class that makes one."""
+        return False
 
     def supports(self, case: Case) -> bool:
         return True
@@ -49,9 +57,9 @@ class OwnCode:
         self.result = self.answer(case)
         return self.result
 
+    @abstractmethod
     def answer(self, case: Case) -> Result:
         """Run the case."""
-        raise NotImplementedError
 
 
 class OwnModule(OwnCode):
@@ -60,17 +68,30 @@ class OwnModule(OwnCode):
     def supports(self, case: Case) -> bool:
         return case.call == self.like and case.kind in ("model", "module")
 
+    @abstractmethod
     def find(self, name: str) -> Any:
         """The library's class of that name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def setting(self, call: str, name: str, value: Any) -> Any:
         """A case's setting as the library's classes take it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def holder(self, shapes: Mapping[str, list[int]]) -> Any:
         """A module of the library's with parameters of these names and shapes."""
-        raise NotImplementedError
+
+    def forward(self, module: Any, data: Mapping[str, Any]) -> Any:
+        """Call a module with the data, by name and by position."""
+        positional, named, absent = arguments_for(getattr(module, "forward", module), data)
+        try:
+            return module(*positional, **named)
+        except Exception as error:
+            if absent:
+                names, short = " and ".join(absent), f"{type(error).__name__}: {error}"
+                raise Unsupported(
+                    f"its forward requires {names}, which the case has not, and with None it raises {short}"
+                ) from error
+            raise
 
     def new(self, case: Case) -> Any:
         """A module for the case; Unsupported where it has not the options for it."""

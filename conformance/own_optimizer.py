@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import tinygnn
 from tinygnn import optim
 from tinygnn.conformance.case import Case, Failed, Result, Unsupported
 from tinygnn.conformance.own_module import OwnCode, accepted, defaults_of, is_class, parameters_of
@@ -15,8 +14,6 @@ from tinygnn.value import Value
 
 class OptimizerBackend(OwnCode):
     """A class made of parameters, which are Values; `step()` changes their `data`, given their `grad`."""
-
-    version = f"with tinygnn {tinygnn.__version__}"
 
     def answer(self, case: Case) -> Result:
         options = case.options
@@ -77,7 +74,7 @@ class OptimizerBackend(OwnCode):
 class TensorOptimizerBackend(OptimizerBackend):
     """A class of torch's optimizers."""
 
-    version = "with torch"
+    library = "torch"
 
     def base(self) -> Any:
         return import_torch().optim.Optimizer

@@ -13,13 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tinygnn.conformance.call_arguments import arguments_for
-from tinygnn.conformance.case import DATA, Case, Failed, Numbers, Result, Unsupported
+from tinygnn.conformance.case import DATA, Case, Failed, Numbers, Result
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, outputs_of
 from tinygnn.conformance.own_module import OwnModule, described
 from tinygnn.conformance.parameter_names import load
 from tinygnn.conformance.pyg_backend import argument, find, setting
-from tinygnn.conformance.runner import Reference
 from tinygnn.conformance.torch_backend import model_outputs
 from tinygnn.conformance.torch_models import activate
 from tinygnn.conformance.torch_ops import import_torch, tensor
@@ -29,18 +27,11 @@ from tinygnn.nn.module import leaves, shape
 class ModuleBackend(OwnModule):
     """A class of torch modules, an instance, or a function, as a backend for one layer's cases."""
 
-    def __init__(
-        self,
-        made: Any,
-        like: str,
-        params: Mapping[str, str],
-        options: Mapping[str, Any],
-        reference: Reference,
-    ) -> None:
-        super().__init__(made, like, params, options, reference)
-        torch = import_torch()
-        self.is_instance = isinstance(made, torch.nn.Module)
-        self.version = f"with torch {torch.__version__}"
+    library = "torch"
+
+    @property
+    def is_instance(self) -> bool:
+        return isinstance(self.made, import_torch().nn.Module)
 
     def find(self, name: str) -> Any:
         return find(name)
@@ -104,16 +95,7 @@ class ModuleBackend(OwnModule):
             torch = import_torch()
             edge_index = torch.tensor(case.edge_index, dtype=torch.long)
             data = {**data, "edge_index": edge_index.clone()}
-        positional, named, absent = arguments_for(getattr(module, "forward", module), data)
-        try:
-            out = module(*positional, **named)
-        except Exception as error:
-            if absent:
-                names, short = " and ".join(absent), f"{type(error).__name__}: {error}"
-                raise Unsupported(
-                    f"its forward requires {names}, which the case has not, and with None it raises {short}"
-                ) from error
-            raise
+        out = self.forward(module, data)
         if edge_index is not None and not same(edge_index, data["edge_index"]):
             raise Failed("forward changed edge_index in place")
         return out

@@ -10,15 +10,12 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-import tinygnn
-from tinygnn.conformance.call_arguments import arguments_for
-from tinygnn.conformance.case import DATA, Case, Failed, Numbers, Result, Unsupported
+from tinygnn.conformance.case import DATA, Case, Failed, Numbers, Result
 from tinygnn.conformance.described import built
 from tinygnn.conformance.modules import MODULE_DATA, WITH_GRADIENT, outputs_of
 from tinygnn.conformance.own_module import OwnModule, described
 from tinygnn.conformance.parameter_names import matched, translated
 from tinygnn.conformance.recorded import pick, to_values, weighted_by
-from tinygnn.conformance.runner import Reference
 from tinygnn.conformance.tinygnn_models import find, finished
 from tinygnn.linalg import linear_combination
 from tinygnn.nn import init
@@ -32,17 +29,9 @@ NO_GRADIENT = "no gradient at all: the output was not made from it"
 class ValueModuleBackend(OwnModule):
     """A class of tinygnn modules, an instance, or a function of Values, as a backend for a layer's cases."""
 
-    def __init__(
-        self,
-        made: Any,
-        like: str,
-        params: Mapping[str, str],
-        options: Mapping[str, Any],
-        reference: Reference,
-    ) -> None:
-        super().__init__(made, like, params, options, reference)
-        self.is_instance = isinstance(made, Module)
-        self.version = f"with tinygnn {tinygnn.__version__}"
+    @property
+    def is_instance(self) -> bool:
+        return isinstance(self.made, Module)
 
     def find(self, name: str) -> Any:
         return find(name)
@@ -105,16 +94,7 @@ class ValueModuleBackend(OwnModule):
         if case.edge_index is not None:
             edges = ([*case.edge_index[0]], [*case.edge_index[1]])
             data = {**data, "edge_index": edges}
-        positional, named, absent = arguments_for(getattr(module, "forward", module), data)
-        try:
-            out = module(*positional, **named)
-        except Exception as error:
-            if absent:
-                names, short = " and ".join(absent), f"{type(error).__name__}: {error}"
-                raise Unsupported(
-                    f"its forward requires {names}, which the case has not, and with None it raises {short}"
-                ) from error
-            raise
+        out = self.forward(module, data)
         if edges is not None and list(map(list, edges)) != list(map(list, case.edge_index or ())):
             raise Failed("forward changed edge_index in place")
         return out
