@@ -92,6 +92,8 @@ def main(args: argparse.Namespace) -> int:
     if args.model is not None:
         return compare_model(args)
     insist_on_model(args)
+    if (args.jsonl or args.html) and (args.list or args.questions):
+        raise ValueError("--jsonl and --html report on cases that ran, and here none does: leave them out")
     if args.html is not None:
         check_folder(args.html)
     everything = every_case()

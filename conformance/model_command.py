@@ -48,6 +48,7 @@ def compare_model(args: argparse.Namespace) -> int:
     """
     others = {"--backend": args.backend, "--mutants": args.mutants, "--exec": args.harness, "-k": args.text}
     others |= {"--answers": args.answers, "--questions": args.questions, "--jsonl": args.jsonl}
+    others |= {"--html": args.html, "--list": args.list}
     others |= {"--layer": args.layer, "--flag": args.flag, "--quick": args.quick}
     given = [name for name, value in others.items() if value]
     if given:

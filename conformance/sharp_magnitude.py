@@ -57,11 +57,6 @@ def derivatives(u: Value, made: Sequence[Value]) -> dict[Value, float]:
     return found
 
 
-def sum_of(slopes: dict[Value, float], steps: Sequence[tuple[Value, float]]) -> float:
-    """Σ |dv_i/dp| times the error that arises on the way to v_i."""
-    return sum([times(slopes.get(parent, 0.0), size) for parent, size in steps])
-
-
 def smaller(given: Magnitudes, sharp: Magnitudes) -> Magnitudes:
     """The smaller of both for each value, where it is a number."""
     better = {v: size for v, size in sharp.items() if math.isfinite(size) and size < given.get(v, math.inf)}

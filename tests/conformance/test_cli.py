@@ -149,3 +149,18 @@ def test_an_operation_that_a_backend_lacks_is_counted_as_skipped(
     monkeypatch.setattr("tinygnn.conformance.torch_backend.operations", lambda: without)
     assert cli.run(["--backend", "torch", "-k", "op/tanh"]) == 0
     assert "12 cases, 0 ran: 12 skipped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", [["--list"], ["--questions", "questions.jsonl"]])
+@pytest.mark.parametrize("page", [["--html", "page.html"], ["--jsonl", "lines.jsonl"]])
+def test_a_report_without_a_run_is_refused(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: list[str],
+    page: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.run([*what, *page]) == 2
+    assert "report on cases that ran, and here none does" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -424,6 +424,7 @@ def test_a_mistake_in_layer_2_is_named_with_edge_feature_and_both_numbers(
         (["--model", "MODEL:Net", "--weights", "WEIGHTS"], "Missing key(s)"),
         (["--model", "MODEL:Net", "--weights", "no-such.safetensors"], "no-such.safetensors"),
         (["--model", "MODEL:Net", "--backend", "pyg"], "none of the cases: leave out --backend"),
+        (["--model", "MODEL:Net", "--html", "page.html"], "none of the cases: leave out --html"),
         (["--weights", "w.safetensors"], "give --model FILE.py:NAME too"),
     ],
 )
