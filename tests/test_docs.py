@@ -23,6 +23,7 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -186,23 +187,40 @@ def test_block(block: Block, folders: dict[Path, Path]) -> None:
 
 
 # What Python finds in the root of a checkout that is not installed, where it looks for tinygnn.adapters.
-BESIDE = ("_tinygnn_pytest", "benchmarks", "build_backend", "docs", "examples", "setup", "tests", "tinygnn")
+BESIDE = (
+    "__main__",
+    "_tinygnn_pytest",
+    "benchmarks",
+    "build_backend",
+    "docs",
+    "examples",
+    "setup",
+    "tests",
+    "tinygnn",
+)
 
 
 def docstring_examples() -> list[doctest.DocTest]:
     """The docstrings with examples of every module that can be imported here."""
     finder = doctest.DocTestFinder(exclude_empty=True)
     found = []
-    for info in pkgutil.walk_packages(tinygnn.__path__, "tinygnn."):
-        if info.name.endswith("__main__") or info.name.split(".")[1] in BESIDE:
-            continue
+    for name in modules_below("tinygnn", BESIDE):
         try:
-            module = importlib.import_module(info.name)
+            module = importlib.import_module(name)
         except ModuleNotFoundError as error:  # a package that this environment does not have
             assert error.name and not error.name.startswith("tinygnn"), error
             continue
         found += [test for test in finder.find(module) if test.examples]
     return found + [test for test in finder.find(tinygnn) if test.examples]
+
+
+def modules_below(package: str, without: tuple[str, ...] = ("__main__",)) -> Iterator[str]:
+    """The names of a package's modules, and of those in its packages."""
+    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        if info.name not in without:
+            yield f"{package}.{info.name}"
+            if info.ispkg:
+                yield from modules_below(f"{package}.{info.name}")
 
 
 @pytest.mark.parametrize("example", docstring_examples(), ids=lambda test: test.name)
