@@ -8,6 +8,8 @@ from typing import Any
 from tinygnn.explain.expression import Expression, plain_number
 from tinygnn.value import Value
 
+RESIDUE = 1e-14  # of the sum of what cancels: a number below it is rounding
+
 
 @dataclass(frozen=True)
 class Line:
@@ -20,7 +22,10 @@ class Line:
     def text(self) -> str:
         """`name = expression = number`; where no formula is known, the number and the operation's name."""
         if self.expression is not None:
-            return f"{self.name} = {self.expression.equation(float(self.number))}"
+            number = float(self.number)
+            is_residue = 0.0 < abs(number) < RESIDUE * sum(map(abs, self.expression.numbers))
+            said = "   (what rounding leaves of 0)" if is_residue else ""
+            return f"{self.name} = {self.expression.equation(number)}{said}"
         made = isinstance(self.number, Value) and self.number.parents
         by = f"   (by {_operation(self.number)})" if made else ""
         return f"{self.name} = {plain_number(float(self.number))}{by}"
