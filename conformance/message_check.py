@@ -1,7 +1,7 @@
 """The messages of a layer's call, what nodes made of them, and the gradients of both, held against tinygnn's.
 
 Some layers of tinygnn take the weight matrix before the messages where PyG takes it after them, which is the
-same sum: tinygnn's are matrices times PyG's, see `pyg_agreement.PARTS`. Messages and aggregates are compared
+same sum: tinygnn's are matrices times PyG's, see `message_parts.PARTS`. Messages and aggregates are compared
 as tinygnn has them, their gradients as PyG has them.
 """
 
@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from tinygnn.adapters.errors import AdapterError
-from tinygnn.adapters.pyg_agreement import PARTS, Part, Parts, numbered, share, split, their_streams
+from tinygnn.adapters.message_parts import PARTS, Part, Parts
+from tinygnn.adapters.pyg_agreement import numbered, share, split, their_streams
 from tinygnn.conformance.checks import Check, compared
 from tinygnn.conformance.layer_calls import LayerCall
 from tinygnn.conformance.layer_replay import NO_GRADIENT, Replay

@@ -9,7 +9,8 @@ import pytest
 
 from tinygnn import GNN, EdgeIndex, Graph, Value, cross_entropy, nn
 from tinygnn.adapters import load
-from tinygnn.adapters.pyg_agreement import PARTS, beside_pyg
+from tinygnn.adapters.message_parts import PARTS
+from tinygnn.adapters.pyg_agreement import beside_pyg
 from tinygnn.explain import record
 from tinygnn.linalg import flatten, total
 from tinygnn.nn import conv as convolutions

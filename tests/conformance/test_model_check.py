@@ -19,7 +19,7 @@ pytest.importorskip("torch_geometric")
 
 from torch_geometric import nn  # noqa: E402
 
-from tinygnn.adapters.pyg_agreement import PARTS  # noqa: E402
+from tinygnn.adapters.message_parts import PARTS  # noqa: E402
 from tinygnn.conformance.model_check import LayerReport, check_layers  # noqa: E402
 
 Linear, Sequential = torch.nn.Linear, torch.nn.Sequential
