@@ -24,6 +24,7 @@ from tinygnn.adapters.json_output import to_json
 from tinygnn.adapters.networkx_graphs import from_networkx
 from tinygnn.adapters.networkx_output import to_networkx
 from tinygnn.adapters.planetoid import from_planetoid
+from tinygnn.adapters.planetoid_output import to_planetoid
 from tinygnn.adapters.pyg_data import from_pyg, from_pyg_dataset
 from tinygnn.adapters.pyg_output import to_pyg
 from tinygnn.adapters.saved_pyg import from_pt, to_pt
@@ -62,6 +63,7 @@ __all__ = [
     "to_graphml",
     "to_json",
     "to_networkx",
+    "to_planetoid",
     "to_pt",
     "to_pyg",
     "to_scipy",

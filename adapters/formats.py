@@ -18,6 +18,7 @@ from tinygnn.adapters.graphml import from_graphml
 from tinygnn.adapters.graphml_output import to_graphml
 from tinygnn.adapters.json_graphs import from_json
 from tinygnn.adapters.json_output import to_json
+from tinygnn.adapters.planetoid_output import to_planetoid
 from tinygnn.adapters.plugins import plugins
 from tinygnn.adapters.saved_pyg import from_pt, to_pt
 from tinygnn.adapters.tudataset_output import to_tudataset
@@ -54,7 +55,8 @@ def save(
     """Write a graph to a file in the format of its ending: .csv, .json, .graphml, .pt, or a plug-in's.
 
     nodes: of CSV, the file of nodes. Several graphs go to one .pt file, or to a folder: a file each (of CSV
-    two) in the format that is named, by default csv, or the files of a dataset in the format tudataset. What
+    two) in the format that is named, by default csv, or the files of a dataset in the formats tudataset and,
+    of one graph, planetoid. What
     is written appears whole or not at all. Returns the paths that were written.
 
     >>> from tinygnn.adapters import load
@@ -69,11 +71,13 @@ def save(
     target = os.fspath(path)
     if format == "tudataset" and nodes is None:
         return to_tudataset(several, target)
+    if format == "planetoid" and nodes is None and len(several) == 1:
+        return to_planetoid(several[0], target)
     known = [each for each in FILES if format in (None, each.name)] or [
         each for each in others() if each.name == format
     ]
     if not known:
-        names = [*(each.name for each in (*FILES, *others()) if each.write), "tudataset"]
+        names = [*(each.name for each in (*FILES, *others()) if each.write), "planetoid", "tudataset"]
         raise AdapterError(
             f"format is {format!r}: it is one of {', '.join(names)}{did_you_mean(format, names)}"
         )

@@ -40,7 +40,7 @@ def from_planetoid(folder: str | PathLike[str], name: str | None = None, *, spli
     changes further, is refused.
 
     The files are pickles. Only the numbers in them are read, nothing is run, and neither NumPy nor SciPy
-    is needed. There is no way back to this format; `to_csv` and others keep all that was read.
+    is needed. `to_planetoid` is the way back.
 
     Raises AdapterError naming the file that is missing, damaged or holds anything else.
     """

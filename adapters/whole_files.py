@@ -15,8 +15,8 @@ def write_text(path: str | PathLike[str], pieces: Iterable[str]) -> None:
     write_together({path: pieces})
 
 
-def write_together(files: Mapping[str | PathLike[str], Iterable[str]]) -> None:
-    """Write several text files; none of them appears before all are complete.
+def write_together(files: Mapping[str | PathLike[str], Iterable[str | bytes]]) -> None:
+    """Write several files of text, in UTF-8, or of bytes; none of them appears before all are complete.
 
     Raises AdapterError where a file cannot be written.
     """
@@ -26,9 +26,9 @@ def write_together(files: Mapping[str | PathLike[str], Iterable[str]]) -> None:
             path = Path(name)
             temporary = path.with_name(f".{path.name}.tmp")
             try:
-                with open(temporary, "w", encoding="utf-8", newline="") as file:
+                with open(temporary, "wb") as file:
                     written.append((temporary, path))
-                    file.writelines(pieces)
+                    file.writelines(p.encode() if isinstance(p, str) else p for p in pieces)
             except (OSError, ValueError) as error:
                 if isinstance(error, AdapterError):
                     raise

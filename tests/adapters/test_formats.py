@@ -46,7 +46,7 @@ def test_nothing_appears_where_one_of_several_cannot_be_written(tmp_path):
             1,
             "k",
             {"format": "jsn"},
-            "it is one of csv, json, graphml, pt, tudataset; did you mean 'json'",
+            "it is one of csv, json, graphml, pt, planetoid, tudataset; did you mean 'json'",
         ),
         (2, "k.json", {}, "there are 2 graphs: name a folder, not"),
         (2, "k", {"nodes": "n.csv"}, "which go to a folder: leave out nodes"),

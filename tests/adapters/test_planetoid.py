@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygnn.adapters import AdapterError, from_planetoid, load
+from tinygnn import Graph
+from tinygnn.adapters import AdapterError, from_planetoid, load, to_planetoid
 from tinygnn.adapters.pickled_arrays import Array, Matrix, read_arrays
+from tinygnn.graph import MASKS
 
 MINUS_ONE = b"J\xff\xff\xff\xff"
 
@@ -234,3 +236,104 @@ def test_cora_equals_pyg_in_every_number(tmp_path, split):
     assert list(graph.edge_index) == data.edge_index.tolist() and not graph.directed
     for mask in ("train_mask", "val_mask", "test_mask"):
         assert getattr(graph, mask) == getattr(data, mask).tolist()
+
+
+# ---- the way back ------------------------------------------------------------------------------------
+
+
+def small_graph(n=506, **changed):
+    """A ring both ways; 2 nodes to train on, 500 for validation, the last 3 to test; node 503 is none."""
+    pairs = sorted(
+        [(i, (i + 1) % n) for i in range(n)] + [((i + 1) % n, i) for i in range(n)], key=lambda p: p[::-1]
+    )
+    fields = {
+        "x": [[0.1 * i, 0.0, -1e-300] if i != 502 else [0.0] * 3 for i in range(n)],
+        "y": [i % 3 if i != 502 else 0 for i in range(n)],
+        "train_mask": [i < 2 for i in range(n)],
+        "val_mask": [2 <= i < 502 for i in range(n)],
+        "test_mask": [i > 502 for i in range(n)],
+        **changed,
+    }
+    return Graph(([s for s, _ in pairs], [t for _, t in pairs]), directed=False, **fields)
+
+
+def told(graph):
+    names = ("edge_index", "x", "y", "y_level", "num_nodes", "directed", *MASKS)
+    return {name: getattr(graph, name) for name in names}
+
+
+def test_a_graph_comes_back_number_for_number(tmp_path):
+    graph = small_graph(test_mask=[i >= 502 for i in range(506)])
+    written = to_planetoid(graph, tmp_path / "Ring")
+    assert [Path(path).name for path in written] == [
+        f"ind.ring.{part}" for part in ("x", "y", "allx", "ally", "tx", "ty", "graph", "test.index")
+    ]
+    assert told(from_planetoid(tmp_path / "Ring")) == told(graph)
+    full = small_graph(
+        train_mask=[i < 2 or i == 503 for i in range(506)],
+        test_mask=[i in (502, 504, 505) for i in range(506)],
+    )
+    full.x[503], full.y[503] = [0.0] * 3, 0
+    to_planetoid(full, tmp_path / "full")
+    with pytest.warns(UserWarning, match="1 nodes of full have no label"):
+        assert told(from_planetoid(tmp_path / "full", split="full")) == told(full)
+
+
+def test_pyg_reads_what_was_written(tmp_path):
+    datasets = pytest.importorskip("torch_geometric.datasets", reason="compares with PyG's Planetoid")
+    graph = small_graph(
+        x=[[0.5 * i, 0.0, -2.0] for i in range(506)], test_mask=[i >= 502 for i in range(506)]
+    )
+    to_planetoid(graph, tmp_path / "Cora" / "raw", "cora")
+    data = datasets.Planetoid(str(tmp_path), "Cora")[0]
+    assert data.x.tolist() == graph.x and data.y.tolist() == graph.y
+    assert sorted(zip(*data.edge_index.tolist())) == sorted(zip(*graph.edge_index))
+    assert [data[mask].tolist() for mask in MASKS] == [getattr(graph, mask) for mask in MASKS]
+
+
+def test_cora_is_written_as_it_was_read(tmp_path):
+    if (
+        "TINYGNN_DATA" not in os.environ
+        or not Path(os.environ["TINYGNN_DATA"], "Planetoid/Cora/raw").is_dir()
+    ):
+        pytest.skip("TINYGNN_DATA names no folder with Planetoid/Cora/raw")
+    cora = load("planetoid:Cora")[0]
+    to_planetoid(cora, tmp_path / "cora")
+    assert told(load(str(tmp_path / "cora"))[0]) == told(cora)
+
+
+@pytest.mark.parametrize(
+    "changed, message",
+    [
+        ({"x": None}, "has no features x"),
+        ({"x": [[float("inf")]] * 506}, r"x\[0\] has an inf or a nan"),
+        ({"y": [0.5] * 506}, "one class for each node, a number from 0 on"),
+        ({"y": [-1] * 506}, "one class for each node, a number from 0 on"),
+        ({"val_mask": [2 <= i < 501 for i in range(506)]}, "the 500 after them validate"),
+        ({"train_mask": [i == 1 for i in range(506)]}, "the first nodes are trained on"),
+        ({"train_mask": None, "val_mask": None, "test_mask": None}, "these files hold one split"),
+        ({"test_mask": [i in (502, 504) for i in range(506)]}, "these files hold one split"),
+        ({"test_mask": [i in (502, 505) for i in range(506)]}, "node 503 stands among those to test"),
+    ],
+)  # fmt: skip
+def test_graphs_that_the_files_cannot_hold_are_refused(tmp_path, changed, message):
+    with pytest.raises(AdapterError, match=message):
+        to_planetoid(small_graph(**{"test_mask": [i >= 502 for i in range(506)], **changed}), tmp_path / "no")
+    assert not (tmp_path / "no").exists()
+
+
+def test_self_loops_and_duplicates_are_refused_and_the_rest_is_named(tmp_path):
+    graph = small_graph(test_mask=[i >= 502 for i in range(506)], node_ids=[str(i) for i in range(506)])
+    with pytest.warns(UserWarning, match=r"not written to .*: node_ids$"):
+        to_planetoid(graph, tmp_path / "ring")
+    for pair, what in (((5, 5), "a self loop"), ((0, 1), "there twice")):
+        sources, targets = graph.edge_index
+        more = Graph(
+            ([*sources, pair[0]], [*targets, pair[1]]),
+            x=graph.x,
+            y=graph.y,
+            **{m: getattr(graph, m) for m in MASKS},
+        )
+        with pytest.raises(AdapterError, match=what) as caught:
+            to_planetoid(more, tmp_path / "no")
+        assert caught.value.edge == pair

@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--format",
         metavar="NAME",
-        help="csv, json, graphml, pt or tudataset, where the name of TARGET does not say it",
+        help="csv, json, graphml, pt, planetoid or tudataset, where the name of TARGET does not say it",
     )
     parser.set_defaults(run=run)
 
