@@ -253,14 +253,14 @@ def test_the_command_explains_graphs_of_a_task_of_graphs(capsys, tmp_path):
         Graph(([0, 1, 1, 2], [1, 0, 2, 1]), x=[[1.0], [float(k)], [0.5]], y=[k % 2], y_level="graph")
         for k in range(6)
     ]
-    from tinygnn.commands.subject import _subject
+    from tinygnn.commands.subject import Asked, subject_in
     from tinygnn.experiment import Experiment
     from tinygnn.settings import TrainSettings
 
-    subject = _subject(Experiment.of(TrainSettings(source="six", hidden=4), graphs), 2, "six")
+    subject = subject_in(Experiment.of(TrainSettings(source="six", hidden=4), graphs), Asked(2), "six")
     assert subject.graph.num_nodes == 3 and len(subject.outputs) == 1
     with pytest.raises(ValueError, match="--graph 9: there are 6"):
-        _subject(Experiment.of(TrainSettings(source="six", hidden=4), graphs), 9, "six")
+        subject_in(Experiment.of(TrainSettings(source="six", hidden=4), graphs), Asked(9), "six")
 
 
 def kept_run(folder, *more):

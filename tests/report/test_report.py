@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
 from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
@@ -264,6 +266,9 @@ def test_several_labels_are_counted_one_by_one():
         ["1", "0", "1", "0"],
         ["0", "0", "0", "2"],
     ]
+    assert rows(text, "Of 1 nodes with a wrong label") == [
+        ["1", "train", "0", "1", "tinygnn explain RUN --node 1"]
+    ]
 
 
 def test_links_are_listed_from_the_farthest_off():
@@ -272,6 +277,21 @@ def test_links_are_listed_from_the_farthest_off():
     found = rows(text, "Of ")
     off = [abs((line[2] == "linked") - float(line[3])) for line in found]
     assert off == sorted(off, reverse=True) and {line[1] for line in found} <= {"val", "test"}
+    assert [line[4] for line in found] == [
+        "tinygnn explain RUN --node {} --with {}".format(*line[0].split(", ")) for line in found
+    ]
+
+
+def test_a_command_names_a_node_so_that_the_node_is_found():
+    """By its number where the name is that of a node before it, or long; the number may be a name, too."""
+    names = ["5", "a", "x" * 101, 5, "-y", ""]
+    graph = Graph(([], []), x=[[0.0]] * 6, y=[1] * 6, node_ids=names, train_mask=[True] * 6)
+    model = GNN("gcn", 1, 2, 1, 2, seed=0)
+    model.convs[0].bias[0].data = 1.0
+    found = rows(report(model, NodeTask(graph), History()), "Misclassified nodes")
+    assert [line[-1].removeprefix("tinygnn explain RUN ") for line in found] == [
+        "--node 5", "--node a", "--node 2", "--node 3", "--node=-y", "--node ''",
+    ]  # fmt: skip
 
 
 # ---- what is drawn ----------------------------------------------------------------------------------
@@ -316,6 +336,68 @@ def test_the_command_writes_the_page_of_a_run(tmp_path, capsys):
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 
 
+def leads(page):
+    """The pages that a report links to, and the numbers of what they are on."""
+    found = [
+        unquote(a["href"]) for tag, a in Elements(page.read_text("utf-8")).found
+        if tag == "a" and not a["href"].startswith("#")
+    ]  # fmt: skip
+    facts = []
+    for address in found:
+        text = (page.parent / address).read_text("utf-8")
+        [data] = re.findall(r'id="data">(.*?)</script>', text, re.DOTALL)
+        facts.append(json.loads(data))
+    return found, facts
+
+
+def test_the_command_writes_the_pages_of_the_surest_wrong_nodes_and_links_to_them(tmp_path, capsys):
+    run, page = tmp_path / "run", tmp_path / "a: #1?.html"
+    assert main(["train", "karate", "--hidden", "4", "--epochs", "8", "--out", str(run)]) == 0
+    assert main(["report", str(run), "-o", str(page), "--explain", "2"]) == 0
+    assert f", and 2 pages in {tmp_path / 'a: #1?-pages'}" in capsys.readouterr().out
+    found, facts = leads(page)
+    wrong = [line[0] for line in rows(page.read_text("utf-8"), "Misclassified nodes")][:2]
+    assert found == [f"a: #1?-pages/node-{name}.html" for name in wrong]
+    assert [each["node"] for each in facts] == [int(name) for name in wrong]
+    assert main(["report", str(run), "-o", str(tmp_path / "alone.html"), "--explain", "0"]) == 0
+    assert leads(tmp_path / "alone.html") == ([], []) and not (tmp_path / "alone-pages").exists()
+
+
+def test_a_pair_of_nodes_has_its_page_whose_loss_is_its_own(tmp_path, capsys):
+    run, page = str(tmp_path / "run"), tmp_path / "page.html"
+    command = ["train", "karate", "--task", "link", "--hidden", "4", "--epochs", "3", "--out", run]
+    assert main(command) == 0
+    assert main(["report", run, "-o", str(page), "--explain", "1"]) == 0
+    [address], [facts] = leads(page)
+    pair, split, right, probability, _ = rows(page.read_text("utf-8"), "Of ")[0]
+    u, v = pair.split(", ")
+    assert address == f"page-pages/pair-{u}-{v}.html" and facts["node"] == int(u)
+    [note] = facts["notes"]
+    is_linked = "is linked" if right == "linked" else "is not linked"
+    assert f"that of the pair {u}, {v} alone, which {is_linked}" in note
+    capsys.readouterr()
+    assert main(["trace", run, "--node", u, "--with", v, "--json"]) == 0
+    loss = json.loads(capsys.readouterr().out)["layers"][0]["loss"]
+    p = math.exp(-loss) if right == "linked" else 1.0 - math.exp(-loss)
+    assert p == pytest.approx(float(probability), abs=5e-4)
+    assert main(["trace", run, "--node", u, "--with", u]) == 2
+    assert "a pair is of two different nodes" in capsys.readouterr().err
+
+
+def test_a_report_on_a_checkpoint_leads_to_that_checkpoint(tmp_path, capsys):
+    run, page = tmp_path / "run", tmp_path / "page.html"
+    command = ["train", "karate", "--split", "0.4,0.3", "--hidden", "4", "--epochs", "6", "--keep-every", "2"]
+    assert main([*command, "--out", str(run)]) == 0
+    kept = str(run / "epochs" / "000002.safetensors")
+    assert main(["report", kept, "-o", str(page), "--explain", "1"]) == 0
+    [first] = rows(page.read_text("utf-8"), "Misclassified nodes")[:1]
+    assert first[-1] == f"its page tinygnn explain {kept} --node {first[0]}"
+    assert leads(page)[1][0]["moments"][0]["epoch"] == 2
+    capsys.readouterr()
+    assert main(["explain", kept, "--node", first[0], "-o", str(page), "--no-pyg"]) == 0
+    assert "the weights after epoch 2" in capsys.readouterr().out
+
+
 def test_a_folder_without_a_run_and_one_with_several_are_wrong_input(tmp_path, capsys):
     assert main(["report", str(tmp_path / "none")]) == 2
     assert "there is no such run" in capsys.readouterr().err
@@ -332,7 +414,7 @@ def test_a_folder_without_a_run_and_one_with_several_are_wrong_input(tmp_path, c
 def test_reports_of_larger_data_are_small_and_say_what_is_left_out(source, tmp_path):
     run, page = tmp_path / "run", tmp_path / "page.html"
     assert main(["train", source, "--epochs", "1", "--hidden", "4", "--out", str(run)]) == 0
-    assert main(["report", str(run), "-o", str(page)]) == 0
+    assert main(["report", str(run), "-o", str(page), "--explain", "0"]) == 0
     text = page.read_text("utf-8")
     Elements(text)
     assert len(text.encode()) < MOST_BYTES

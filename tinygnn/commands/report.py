@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from tinygnn.checkpoint import Checkpoint
+from tinygnn.commands.subject import Asked, ExplainedRun
 from tinygnn.commands.trained import Trained, graphs_for, runs_in, settings_for
 from tinygnn.experiment import make_task
+from tinygnn.explain.page import page_of
+from tinygnn.explain.subject import Subject
 from tinygnn.files import write_atomically
 from tinygnn.history import History
+from tinygnn.link_prediction import LinkTask
 from tinygnn.report import report
 from tinygnn.run_folder import RunFolder, fingerprint, load_checkpoint
+from tinygnn.tasks import GraphTask, NodeTask
+from tinygnn.web_page import counted
+
+PAGES = 3
 
 
 def add_parser(commands: Any) -> None:
@@ -21,6 +33,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "-o", "--output", metavar="PAGE.html", type=Path, default=Path("report.html"),
         help="where the page goes (report.html)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--explain", metavar="N", type=int, default=PAGES,
+        help="for the N examples that are most wrong write the pages of tinygnn explain too, in a folder "
+        f"beside the page, which links to them ({PAGES})",
     )  # fmt: skip
     parser.set_defaults(run=run, source=None, nodes=None, label=None, features=None)
 
@@ -34,20 +51,66 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_for(trained, options)
     notes = [f"{settings.source}: {trained.task}, the weights of epoch {trained.epoch}."]
     graphs = graphs_for(trained, settings, notes)
+    most = options.explain
     if fingerprint(graphs) != trained.checkpoint.notes["data"]:
         notes.append(f"{settings.source} holds other data than the run was trained on.")
+        most = 0
+    pages = Pages(
+        folders[0], trained.checkpoint, options.output.with_name(f"{options.output.stem}-pages"), most
+    )
     text = report(
         trained.model,
         make_task(settings, graphs, notes),
         history_of(folders[0], trained),
         settings=settings.to_dict(),
         title=str(options.folder),
-        run=str(folders[0] if folders[0].is_dir() else folders[0].parent),
+        run=str(folders[0]),
+        page_of=pages.address,
         notes=notes,
     ).encode()
     write_atomically(options.output, text)
-    print(f"{options.folder} -> {options.output} ({len(text) / 1000:.0f} kB)")
+    beside = f", and {counted(len(pages.written), 'page')} in {pages.folder}" if pages.written else ""
+    print(f"{options.folder} -> {options.output} ({len(text) / 1000:.0f} kB){beside}")
     return 0
+
+
+@dataclass
+class Pages:
+    """The pages of `explain` for the first examples that ask for one, in a folder; each is written once."""
+
+    run: Path
+    checkpoint: Checkpoint
+    folder: Path
+    most: int
+    written: dict[tuple[int, ...], str] = field(default_factory=dict)
+
+    def address(self, *numbers: int) -> str | None:
+        """The address, seen from beside the folder, of the page of a node, a graph or a pair of nodes."""
+        if numbers not in self.written and len(self.written) < self.most:
+            self.written[numbers] = self._write(*numbers)
+        return self.written.get(numbers)
+
+    def _write(self, first: int, other: int | None = None) -> str:
+        task = self._run.experiment.task
+        noun = "pair" if isinstance(task, LinkTask) else "graph" if isinstance(task, GraphTask) else "node"
+        name = f"{noun}-{first}.html" if other is None else f"{noun}-{first}-{other}.html"
+        node = 0 if noun == "graph" else first
+        self.folder.mkdir(exist_ok=True)
+        write_atomically(self.folder / name, page_of(self._subject(first, other), node).encode())
+        return quote(f"{self.folder.name}/{name}")
+
+    def _subject(self, first: int, other: int | None) -> Subject:
+        if isinstance(self._run.experiment.task, NodeTask):
+            return self._of_nodes
+        return self._run.subject(self.checkpoint, Asked(first, first, other))
+
+    @cached_property
+    def _run(self) -> ExplainedRun:
+        return ExplainedRun.of(self.run, self.checkpoint, {})
+
+    @cached_property
+    def _of_nodes(self) -> Subject:
+        return self._run.subject(self.checkpoint, Asked())
 
 
 def history_of(folder: Path, trained: Trained) -> History:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tinygnn.commands.source import SOURCE_HELP, load_graphs
 from tinygnn.commands.trained import runs_in
 from tinygnn.experiment import Experiment
 from tinygnn.explain.agreement import Compare
-from tinygnn.explain.subject import Subject
+from tinygnn.explain.subject import Subject, node_label, node_number
 from tinygnn.graph import Graph
 from tinygnn.link_prediction import LinkTask, decode
 from tinygnn.losses import bce_with_logits
@@ -31,7 +31,8 @@ def add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", required=True, metavar="NODE", help="its name, or its number from 0 on")
     parser.add_argument(
         "subject", metavar="RUN|SOURCE",
-        help=f"the folder that train --out made, its best weights; or an untrained model on {SOURCE_HELP}",
+        help="the folder that train --out made, its best weights, or one of its checkpoints; or an untrained "
+        f"model on {SOURCE_HELP}",
     )  # fmt: skip
     parser.add_argument("--nodes", metavar="NODES.csv", help="the file of nodes beside a file of edges")
     parser.add_argument("--label", metavar="NAME", help="the node attribute or column to predict")
@@ -47,6 +48,47 @@ def add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--graph", type=int, default=0, metavar="K", help="which graph, where the task is of many (0)"
     )
+    parser.add_argument(
+        "--with", dest="other", metavar="NODE",
+        help="where the task is of links: the loss is that of the pair of both nodes alone",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: a node, in which graph, and where the task is of links perhaps a pair of nodes."""
+
+    graph: int = 0
+    node: str | int = 0
+    other: str | int | None = None
+
+
+@dataclass(frozen=True)
+class ExplainedRun:
+    """A run with its data, whose checkpoints become subjects."""
+
+    path: Path
+    experiment: Experiment
+    data: str
+
+    @classmethod
+    def of(cls, path: Path, checkpoint: Checkpoint, given: Mapping[str, Any]) -> ExplainedRun:
+        """Load the source that a checkpoint's settings name. given: settings that come before those."""
+        settings = TrainSettings.from_dict(checkpoint.notes["settings"])
+        settings = replace(settings, **{name: value for name, value in given.items() if value})
+        experiment = Experiment.of(settings, load_graphs(settings))
+        return cls(path, experiment, fingerprint(experiment.graphs))
+
+    def subject(self, checkpoint: Checkpoint, asked: Asked, compare: Compare | None = None) -> Subject:
+        """The model with the weights of a checkpoint. Raises ValueError where the data is another."""
+        experiment = self.experiment
+        source = experiment.settings.source
+        if checkpoint.notes["data"] != self.data:
+            raise ValueError(f"{source} holds other data than when {self.path} was written")
+        checkpoint.restore(experiment.model, experiment.optimizer, experiment.scheduler)
+        epoch = _epoch(checkpoint)
+        title = f"{self.path}: {source}, the weights after epoch {epoch}"
+        return subject_in(experiment, asked, title, epoch=epoch, compare=compare)
 
 
 def subject_of(options: argparse.Namespace) -> Subject:
@@ -59,7 +101,7 @@ def subjects_of(
 ) -> tuple[Subject, list[Callable[[], Subject]]]:
     """The model, run forward and backward once; of a run also what runs it with weights of other epochs."""
     path = Path(options.subject)
-    if path.is_dir() and RunFolder(path).config.exists():
+    if RunFolder(path).config.exists() or (path.suffix == RunFolder(path).best.suffix and path.is_file()):
         return _of_run(path, options, compare)
     settings = TrainSettings(
         source=options.subject, nodes=options.nodes, label=options.label, features=options.features,
@@ -68,7 +110,8 @@ def subjects_of(
     )  # fmt: skip
     experiment = Experiment.of(settings, load_graphs(settings))
     title = f"{options.subject}, untrained weights of seed {settings.seed}"
-    return _subject(experiment, options.graph, title, compare=compare), []
+    asked = Asked(options.graph, options.node, options.other)
+    return subject_in(experiment, asked, title, compare=compare), []
 
 
 def _of_run(
@@ -78,35 +121,26 @@ def _of_run(
     if len(folders) > 1:
         raise ValueError(f"{path} holds {len(folders)} runs: choose one, as {folders[0]}")
     folder = RunFolder(folders[0])
-    chosen = load_checkpoint(folder.chosen())
-    settings = TrainSettings.from_dict(chosen.notes["settings"])
-    given = {name: getattr(options, name) for name in ("nodes", "label", "features")}
-    settings = replace(settings, **{name: value for name, value in given.items() if value})
-    experiment = Experiment.of(settings, load_graphs(settings))
-    data = fingerprint(experiment.graphs)
-
-    def subject(checkpoint: Checkpoint) -> Subject:
-        if checkpoint.notes["data"] != data:
-            raise ValueError(f"{settings.source} holds other data than when {path} was written")
-        checkpoint.restore(experiment.model, experiment.optimizer, experiment.scheduler)
-        epoch = _epoch(checkpoint)
-        title = f"{path}: {settings.source}, the weights after epoch {epoch}"
-        return _subject(experiment, options.graph, title, epoch=epoch, compare=compare)
-
     epoch = options.epoch
-    if epoch is not None:
-        file = folder.of_epoch(epoch)
-        if not file.exists():
-            raise ValueError(f"{path} keeps no epoch {epoch}: {_kept(folder)}")
-        chosen = load_checkpoint(file)
+    if epoch is not None and not folder.of_epoch(epoch).exists():
+        raise ValueError(f"{path} keeps no epoch {epoch}: {_kept(folder)}")
+    file = path
+    if path.is_dir():
+        file = folder.chosen() if epoch is None else folder.of_epoch(epoch)
+    chosen = load_checkpoint(file)
+    given = {name: getattr(options, name) for name in ("nodes", "label", "features")}
+    run = ExplainedRun.of(path, chosen, given)
+    asked = Asked(options.graph, options.node, options.other)
     others: list[Callable[[], Subject]] = [
-        partial(_later, subject, file) for file in folder.kept() if int(file.stem) != _epoch(chosen)
+        partial(_later, run, file, asked, compare)
+        for file in folder.kept()
+        if int(file.stem) != _epoch(chosen)
     ]
-    return subject(chosen), others
+    return run.subject(chosen, asked, compare), others
 
 
-def _later(subject: Callable[[Checkpoint], Subject], file: Path) -> Subject:
-    return subject(load_checkpoint(file))
+def _later(run: ExplainedRun, file: Path, asked: Asked, compare: Compare | None) -> Subject:
+    return run.subject(load_checkpoint(file), asked, compare)
 
 
 def _epoch(checkpoint: Checkpoint) -> int:
@@ -121,41 +155,55 @@ def _kept(folder: RunFolder) -> str:
     return f"it keeps {', '.join(numbers[:20])}{' ...' if len(numbers) > 20 else ''}"
 
 
-def _subject(
+def subject_in(
     experiment: Experiment,
-    number: int,
+    asked: Asked,
     title: str,
     *,
     epoch: int | None = None,
     compare: Compare | None = None,
 ) -> Subject:
+    """The model of an experiment on its graph, with the loss that its task asks for."""
     task = experiment.task
-    graph, loss = _graph_and_loss(task, number, experiment.settings.seed)
+    graph, loss, note = _graph_loss_and_note(task, asked, experiment.settings.seed)
     found = Subject.of(
         experiment.model, graph, loss, experiment.optimizer, title=title, epoch=epoch, compare=compare,
         clip_norm=experiment.settings.clip_norm,
         in_loss=task.masks["train"] if isinstance(task, NodeTask) else None,
     )  # fmt: skip
-    if isinstance(task, GraphTask):
-        found.notes.append("The loss is that of this graph alone; training takes the mean over a batch.")
-    if isinstance(task, LinkTask):
-        found.notes.append(
-            "The loss is over the linked train pairs and as many that are not linked, drawn with the run's "
-            "seed; training draws others in each epoch."
-        )
+    found.notes += [note] if note else []
+    if asked.other is not None:
+        found.pair = node_number(graph, asked.node), node_number(graph, asked.other)
     return found
 
 
-def _graph_and_loss(task: Any, number: int, seed: int) -> tuple[Graph, Callable[[Any], Any]]:
-    """The graph to look at, and the loss of a model's output on it."""
+def _graph_loss_and_note(task: Any, asked: Asked, seed: int) -> tuple[Graph, Callable[[Any], Any], str]:
+    """The graph to look at, the loss of a model's output on it, and how it differs from that of training."""
+    if asked.other is not None and not isinstance(task, LinkTask):
+        raise ValueError(f"--with {asked.other}: a pair is asked for where the task is of links alone")
     if isinstance(task, NodeTask):
-        return task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"])
+        return task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"]), ""
     if isinstance(task, GraphTask):
         graphs = task.by_number()
-        if number not in graphs:
-            raise ValueError(f"--graph {number}: there are {len(graphs)}, numbered from 0")
-        batch = Batch.from_graphs([graphs[number]])
+        if asked.graph not in graphs:
+            raise ValueError(f"--graph {asked.graph}: there are {len(graphs)}, numbered from 0")
+        batch = Batch.from_graphs([graphs[asked.graph]])
         targets = targets_of(batch.y, task.objective)
-        return batch, lambda out: task.objective.loss(out, targets, None)
+        note = "The loss is that of this graph alone; training takes the mean over a batch."
+        return batch, lambda out: task.objective.loss(out, targets, None), note
+    if asked.other is not None:
+        u, v = node_number(task.graph, asked.node), node_number(task.graph, asked.other)
+        if u == v:
+            raise ValueError(f"--node {asked.node} --with {asked.other}: a pair is of two different nodes")
+        linked = (min(u, v), max(u, v)) in task.split.linked
+        note = (
+            f"The loss is that of the pair {node_label(task.graph, u)}, {node_label(task.graph, v)} alone, "
+            f"which is {'' if linked else 'not '}linked; training takes the mean over many pairs."
+        )
+        return task.graph, lambda out: bce_with_logits(decode(out, [(u, v)]), [float(linked)]), note
     pairs, labels = next(iter(task.batches(random.Random(seed))))[0]
-    return task.graph, lambda out: bce_with_logits(decode(out, pairs), labels)
+    note = (
+        "The loss is over the linked train pairs and as many that are not linked, drawn with the run's "
+        "seed; training draws others in each epoch."
+    )
+    return task.graph, lambda out: bce_with_logits(decode(out, pairs), labels), note

@@ -60,14 +60,17 @@ class PageData:
         for passing in self.passings:
             for source, target in zip(passing.sources, passing.targets):
                 heard.setdefault(target, {})[source] = None
-        distance = {self.node: 0}
-        order = [self.node]
+        subject = self.subject
+        order = list(dict.fromkeys([self.node, *subject.pair]))
+        distance = dict.fromkeys(order, 0)
+        who = " and ".join([f"node {subject.label(i)}" for i in order])
+        hears = "hears" if len(order) == 1 else "hear"
         for i in order:
             for j in sorted(heard.get(i, {})):
                 if j not in distance:
                     distance[j] = distance[i] + 1
                     order.append(j)
-        total = self.subject.graph.num_nodes
+        total = subject.graph.num_nodes
         if total <= most:
             far = max(distance.values()) + 1
             nodes = list(range(total))
@@ -77,11 +80,10 @@ class PageData:
         said = f"The page has {len(nodes)} of the graph's {total} nodes: "
         if len(within) > most:
             said += (
-                f"the {len(nodes)} closest of the {len(within)} that node {self.subject.label(self.node)} "
-                f"hears from in {self.hops} steps."
+                f"the {len(nodes)} closest of the {len(within)} that {who} {hears} from in {self.hops} steps."
             )
         else:
-            said += f"all that node {self.subject.label(self.node)} hears from in {self.hops} steps."
+            said += f"all that {who} {hears} from in {self.hops} steps."
         return nodes, [distance[i] for i in nodes], said
 
     # ---- layers --------------------------------------------------------------------------------------------

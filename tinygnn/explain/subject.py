@@ -30,7 +30,8 @@ class Subject:
     title: what it is, in a line. notes: what has to be said of it, in sentences. outputs: what the model
     gave for each node. gradients: of the model's parameters. step: what the optimizer would make of them.
     in_loss: which nodes the loss looks at, where that is known. epoch: how long the weights were trained,
-    where that is known. agreements: what another library says to each layer's messages.
+    where that is known. agreements: what another library says to each layer's messages. pair: the two nodes
+    whose link the loss is of, where it is of one link.
     """
 
     model: Module
@@ -45,6 +46,7 @@ class Subject:
     in_loss: list[bool] = field(default_factory=list)
     epoch: int | None = None
     agreements: list[Agreement] = field(default_factory=list)
+    pair: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -109,18 +111,11 @@ class Subject:
 
         Raises ValueError where there is no such node.
         """
-        for i, known in enumerate(self.graph.node_ids or []):
-            if known == name or str(known) == str(name):
-                return i
-        n = self.graph.num_nodes
-        if str(name).isdigit() and int(name) < n:
-            return int(name)
-        named = " or a name" if self.graph.node_ids else ""
-        raise ValueError(f"node {name!r} is not in the graph: give a number from 0 to {n - 1}{named}")
+        return node_number(self.graph, name)
 
     def label(self, node: int) -> str:
         """What a node is called."""
-        return str(node if self.graph.node_ids is None else self.graph.node_ids[node])
+        return node_label(self.graph, node)
 
     def layer(self, which: str | int) -> int:
         """The number of the layer of that name or number. Raises ValueError for an unknown one."""
@@ -150,6 +145,30 @@ class Subject:
                 stop = next((k for k, other in enumerate(later) if _passes(other)), len(later))
                 return later[:stop]
         return []
+
+
+def node_number(graph: Graph, name: str | int) -> int:
+    """The number of the node of that name, or of that number where no node has the name.
+
+    Raises ValueError where there is no such node.
+    """
+    names = graph.node_ids or []
+    for i, known in enumerate(names):
+        if known == name and type(known) is type(name):
+            return i
+    for i, known in enumerate(names):
+        if str(known) == str(name):
+            return i
+    n = graph.num_nodes
+    if str(name).isdecimal() and int(name) < n:
+        return int(name)
+    named = " or a name" if graph.node_ids else ""
+    raise ValueError(f"node {name!r} is not in the graph: give a number from 0 to {n - 1}{named}")
+
+
+def node_label(graph: Graph, node: int) -> str:
+    """What a node is called."""
+    return str(node if graph.node_ids is None else graph.node_ids[node])
 
 
 def default_loss(graph: Graph) -> Callable[[Any], Value]:

@@ -9,10 +9,10 @@ from tinygnn.metrics import confusion_matrix
 from tinygnn.nn.module import Module
 from tinygnn.report.examples import (
     Example,
+    Leads,
     by_split,
     class_namer,
     examples_of,
-    explain_command,
     wrong_classes,
 )
 from tinygnn.report.pictures import (
@@ -25,7 +25,7 @@ from tinygnn.report.pictures import (
     wrong_sample,
 )  # fmt: skip
 from tinygnn.tasks import GraphTask, NodeTask
-from tinygnn.web_page import Html, command, counted, element, heads, number, row, scroller, shortened, table
+from tinygnn.web_page import Html, counted, element, heads, number, row, scroller, shortened, table
 
 GRAPH = "the graph; misclassified nodes lead to their rows in the table"
 MOST_ROWS = 150
@@ -34,7 +34,7 @@ MOST_GRAPHS = 6  # that are drawn
 Part = tuple[str, str, list[Html]]  # the key, title and content of a section
 
 
-def class_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator[Part]:
+def class_parts(model: Module, task: NodeTask | GraphTask, leads: Leads) -> Iterator[Part]:
     """The sections on classes."""
     graph = task.graph if isinstance(task, NodeTask) else next(iter(task.by_number().values()))
     name = class_namer(graph.class_names)
@@ -48,7 +48,7 @@ def class_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator
         [
             element("p", f"{len(wrong)} of {counted(len(examples), noun)} with a label in a split."),
             *(node_picture(task, examples, wrong, name) if isinstance(task, NodeTask) else ()),
-            *wrong_table(wrong, task, name, run),
+            *wrong_table(wrong, task, name, leads),
             *(graph_pictures(task, wrong, name) if isinstance(task, GraphTask) else ()),
         ],
     )
@@ -98,9 +98,9 @@ def share(part: int, whole: int) -> str:
 
 
 def wrong_table(
-    wrong: Sequence[Example], task: NodeTask | GraphTask, name: Callable[[int], str], run: str
+    wrong: Sequence[Example], task: NodeTask | GraphTask, name: Callable[[int], str], leads: Leads
 ) -> Iterator[Html]:
-    """A row for each wrong example, the surest first, with the command that explains it."""
+    """A row for each wrong example, the surest first, and what leads on from it."""
     if not wrong:
         return
     if len(wrong) > MOST_ROWS:
@@ -114,7 +114,7 @@ def wrong_table(
             element("td", name(example.predicted)),
             number(f"{example.sureness:.3f}"),
             number(f"{example.probabilities[example.target]:.3f}"),
-            element("td", command(explain_command(run, example, task))),
+            leads.of(example, task),
             id=f"node-{example.number}",
         )
         for example in wrong[:MOST_ROWS]

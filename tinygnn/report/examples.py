@@ -9,10 +9,12 @@ from functools import cached_property
 from math import exp
 from typing import Any
 
+from tinygnn.explain.subject import node_label, node_number
+from tinygnn.graph import Graph
 from tinygnn.nn.module import Module
 from tinygnn.objectives import targets_of
 from tinygnn.tasks import GraphTask, NodeTask, evaluate, graph_labels
-from tinygnn.web_page import shortened
+from tinygnn.web_page import Html, command, element, shortened
 
 MOST_OF_A_NAME = 100  # characters; a node with a longer one goes by its number
 
@@ -90,14 +92,40 @@ def class_namer(names: Sequence[Any] | None) -> Callable[[int], str]:
     return lambda k: shortened(str(k if names is None else names[k]))
 
 
-def explain_command(run: str, example: Example, task: NodeTask | GraphTask) -> str:
-    """What to type to see how an output came about."""
-    if isinstance(task, GraphTask):
-        return f"{_explain(run)} --graph {example.number} --node 0"
-    name = example.name if len(example.name) <= MOST_OF_A_NAME else str(example.number)
-    option = ["--node", name] if name[:1] != "-" else [f"--node={name}"]
-    return f"{_explain(run)} {shlex.join(option)}"
+# Given a node, a graph or a pair of nodes by number: the address of the page that explains it, or None.
+FindPage = Callable[..., str | None]
 
 
-def _explain(run: str) -> str:
-    return f"tinygnn explain {shlex.quote(run)}"
+@dataclass(frozen=True)
+class Leads:
+    """What leads from an example to how its output came about: a command, and a page where there is one.
+
+    run: the run that the commands name.
+    """
+
+    run: str
+    page: FindPage = lambda *numbers: None
+
+    def of(self, example: Example, task: NodeTask | GraphTask) -> Html:
+        """The cell of a node or a graph."""
+        if isinstance(task, GraphTask):
+            return self._cell(["--graph", str(example.number), "--node", "0"], example.number)
+        return self._cell(_option("--node", task.graph, example.number), example.number)
+
+    def of_pair(self, graph: Graph, pair: Sequence[int]) -> Html:
+        """The cell of a pair of nodes."""
+        u, v = pair
+        return self._cell([*_option("--node", graph, u), *_option("--with", graph, v)], u, v)
+
+    def _cell(self, options: Sequence[str], *numbers: int) -> Html:
+        address = self.page(*numbers)
+        link = [] if address is None else [element("a", "its page", href=address), " "]
+        return element("td", *link, command(f"tinygnn explain {shlex.join([self.run, *options])}"))
+
+
+def _option(option: str, graph: Graph, node: int) -> list[str]:
+    """An option with the name of a node, or its number where the name is long or that of another too."""
+    name = node_label(graph, node)
+    if len(name) > MOST_OF_A_NAME or node_number(graph, name) != node:
+        name = str(node)
+    return [option, name] if name[:1] != "-" else [f"{option}={name}"]

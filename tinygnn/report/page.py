@@ -11,6 +11,7 @@ from tinygnn.history import History
 from tinygnn.link_prediction import LinkTask
 from tinygnn.nn.module import Module
 from tinygnn.report.classes import Part, class_parts
+from tinygnn.report.examples import FindPage, Leads
 from tinygnn.report.quantities import link_parts, multilabel_parts, regression_parts
 from tinygnn.tasks import GraphTask, NodeTask, Task
 from tinygnn.web_page import (
@@ -38,6 +39,7 @@ def report(
     settings: Mapping[str, Any] | None = None,
     title: str = "a run",
     run: str = "RUN",
+    page_of: FindPage | None = None,
     notes: Sequence[str] = (),
 ) -> str:
     """The text of an HTML page on a model that was trained: one file that loads and runs nothing.
@@ -45,7 +47,8 @@ def report(
     It has the results on each split, the curves with the best epoch, and the settings; for classes the
     confusion matrices and what is misclassified, nodes on the graph; for numbers predictions over what is
     right and the largest errors; for links the pairs that are farthest from what is right. What is too
-    large to be drawn is left out, and the page says what. run: the folder that the commands name.
+    large to be drawn is left out, and the page says what. run: the folder that the commands name. page_of:
+    given a node, a graph or a pair of nodes by number, the address of a page of `explain` to lead to.
 
     >>> from tinygnn import GNN, Graph
     >>> from tinygnn.training import fit
@@ -58,7 +61,7 @@ def report(
     parts: list[Part] = [
         ("results", "Results", [*results(model, task, history)]),
         ("curves", "Curves", [*curves(history)]),
-        *task_parts(model, task, run),
+        *task_parts(model, task, Leads(run) if page_of is None else Leads(run, page_of)),
         ("settings", "Settings", [*settings_parts(model, settings or {})]),
     ]
     heading = f"tinygnn report: {title}"
@@ -73,17 +76,17 @@ def report(
     )
 
 
-def task_parts(model: Module, task: Task, run: str) -> Iterator[Part]:
+def task_parts(model: Module, task: Task, leads: Leads) -> Iterator[Part]:
     """The sections that the task asks for."""
     if isinstance(task, LinkTask):
-        yield from link_parts(model, task)
+        yield from link_parts(model, task, leads)
     elif isinstance(task, (NodeTask, GraphTask)):
         kinds = {
             "classification": class_parts,
             "regression": regression_parts,
             "multilabel": multilabel_parts,
         }
-        yield from kinds[task.objective.name](model, task, run)
+        yield from kinds[task.objective.name](model, task, leads)
 
 
 def results(model: Module, task: Task, history: History) -> Iterator[Html]:

@@ -8,15 +8,15 @@ from tinygnn.link_prediction import LinkTask, decode
 from tinygnn.modes import no_grad
 from tinygnn.nn.module import Module
 from tinygnn.report.classes import MOST_ROWS, Part, share
-from tinygnn.report.examples import Example, by_split, examples_of, explain_command
+from tinygnn.report.examples import Example, Leads, by_split, examples_of
 from tinygnn.report.pictures import MOST_POINTS, draw_scatter, key, mark
 from tinygnn.tasks import GraphTask, NodeTask, evaluate
-from tinygnn.web_page import Html, command, element, heads, number, row, scroller, shortened, table
+from tinygnn.web_page import Html, element, heads, number, row, scroller, shortened, table
 
 MOST_PICTURES = 4  # of the entries of a target
 
 
-def regression_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator[Part]:
+def regression_parts(model: Module, task: NodeTask | GraphTask, leads: Leads) -> Iterator[Part]:
     """The sections on numbers: predictions over what is right, and the largest errors."""
     examples = examples_of(model, task)
     width = len(examples[0].output)
@@ -26,7 +26,7 @@ def regression_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Ite
     if width > MOST_PICTURES:
         pictures.append(element("p", f"The other {width - MOST_PICTURES} entries are not drawn."))
     yield "predictions", "Predictions", pictures
-    yield "errors", "The largest errors", list(error_table(examples, task, run))
+    yield "errors", "The largest errors", list(error_table(examples, task, leads))
 
 
 def scatter(examples: Sequence[Example], entry: int, title: str) -> Iterator[Html]:
@@ -52,7 +52,7 @@ def scatter(examples: Sequence[Example], entry: int, title: str) -> Iterator[Htm
         yield element("p", f"{left_out} of {len(pairs)} examples are not drawn.")
 
 
-def error_table(examples: Sequence[Example], task: NodeTask | GraphTask, run: str) -> Iterator[Html]:
+def error_table(examples: Sequence[Example], task: NodeTask | GraphTask, leads: Leads) -> Iterator[Html]:
     """The examples with the largest absolute errors."""
     errors = [
         (abs(y - x), entry, example)
@@ -67,15 +67,14 @@ def error_table(examples: Sequence[Example], task: NodeTask | GraphTask, run: st
             *([k] if len(e.output) > 1 else []),
             *[f"{x:.6g}" for x in (e.target[k], e.output[k], error)],
         ]
-        again = element("td", command(explain_command(run, e, task)))
-        rows.append(row(shortened(e.name), e.split, *map(number, texts), again))
+        rows.append(row(shortened(e.name), e.split, *map(number, texts), leads.of(e, task)))
     numbers = (*(["entry"] if len(examples[0].output) > 1 else []), "right", "predicted", "|error|")
     noun = "node" if isinstance(task, NodeTask) else "graph"
     head = heads(noun, "split", *numbers, "see how it came about", numbers=numbers)
     yield table(f"The largest {len(rows)} of {len(errors)} errors", head, element("tbody", *rows))
 
 
-def multilabel_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Iterator[Part]:
+def multilabel_parts(model: Module, task: NodeTask | GraphTask, leads: Leads) -> Iterator[Part]:
     """The section on several labels: for each split and label how often it is found, missed, invented."""
     examples = examples_of(model, task)
     tables = []
@@ -92,10 +91,31 @@ def multilabel_parts(model: Module, task: NodeTask | GraphTask, run: str) -> Ite
         first = f", the first {MOST_ROWS} labels" if len(part[0].output) > MOST_ROWS else ""
         head = heads("label", *columns, numbers=columns)
         tables.append(table(f"{split}: {len(part)} examples{first}", head, element("tbody", *rows)))
-    yield "labels", "Labels", tables
+    yield "labels", "Labels", [*tables, *most_labels_wrong(examples, task, leads)]
 
 
-def link_parts(model: Module, task: LinkTask) -> Iterator[Part]:
+def most_labels_wrong(
+    examples: Sequence[Example], task: NodeTask | GraphTask, leads: Leads
+) -> Iterator[Html]:
+    """The examples with the most labels wrong."""
+    judged = []
+    for e in examples:
+        pairs = [(bool(x), y > 0.0) for x, y in zip(e.target, e.output) if x is not None]
+        judged.append((pairs.count((True, False)), pairs.count((False, True)), e))
+    wrong = [each for each in judged if each[0] + each[1]]
+    wrong.sort(key=lambda each: -each[0] - each[1])
+    rows = [
+        row(shortened(e.name), e.split, number(missed), number(invented), leads.of(e, task))
+        for missed, invented, e in wrong[: MOST_ROWS // 3]
+    ]
+    noun, numbers = "node" if isinstance(task, NodeTask) else "graph", ("missed", "invented")
+    head = heads(noun, "split", *numbers, "see how it came about", numbers=numbers)
+    if rows:
+        caption = f"Of {len(wrong)} {noun}s with a wrong label the {len(rows)} with the most"
+        yield table(caption, head, element("tbody", *rows))
+
+
+def link_parts(model: Module, task: LinkTask, leads: Leads) -> Iterator[Part]:
     """The section on links: the pairs of val and test whose probability is farthest from what is right."""
     z = evaluate(model, task.graph)
     judged = []
@@ -107,9 +127,13 @@ def link_parts(model: Module, task: LinkTask) -> Iterator[Part]:
     judged.sort(key=lambda each: (-each[0], each[3]))
     names = [shortened(str(name)) for name in task.graph.node_ids or range(task.graph.num_nodes)]
     rows = [
-        row(f"{names[u]}, {names[v]}", split, "linked" if linked else "not linked", number(f"{p:.3f}"))
+        row(
+            f"{names[u]}, {names[v]}", split, "linked" if linked else "not linked", number(f"{p:.3f}"),
+            leads.of_pair(task.graph, (u, v)),
+        )
         for _, linked, p, (u, v), split in judged[: MOST_ROWS // 3]
-    ]
-    head = heads("pair", "split", "right", "probability of a link", numbers=["probability of a link"])
+    ]  # fmt: skip
+    columns = ("pair", "split", "right", "probability of a link", "see how it came about")
+    head = heads(*columns, numbers=["probability of a link"])
     caption = f"Of {len(judged)} pairs of val and test the {len(rows)} farthest from what is right"
     yield "pairs", "Pairs", [table(caption, head, element("tbody", *rows))]
