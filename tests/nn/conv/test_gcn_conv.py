@@ -146,10 +146,17 @@ def test_initial_weights_are_glorots():
 
 
 def test_positional_arguments_are_pygs():
-    """in, out, improved, (cached is not there,) add_self_loops, normalize, bias."""
-    conv = GCNConv(2, 3, True, False, True, False)
-    assert (conv.improved, conv.add_self_loops, conv.normalize) == (True, False, True)
+    """in, out, improved, cached, add_self_loops, normalize, bias."""
+    conv = GCNConv(2, 3, True, True, False, True, False)
+    assert (conv.improved, conv.cached, conv.add_self_loops, conv.normalize) == (True, True, False, True)
     assert conv.bias is None
+
+
+def test_cached_changes_no_number():
+    """Another graph is seen, where PyG answers with the coefficients of the first."""
+    conv = identity(cached=True)
+    assert numbers(conv([[1.0], [3.0]], ([], []))) == [[1.0], [3.0]]
+    assert numbers(conv([[1.0], [3.0]], ([0, 1], [1, 0])))[0] == pytest.approx([2.0])
 
 
 def test_repr_is_pygs():

@@ -30,6 +30,13 @@ def test_the_matrix_of_an_edge_stands_in_a_row_by_input_channels():
     assert found == [[0.0] * 3, [-9.0, -18.0, -27.0]]
 
 
+@pytest.mark.parametrize("aggr", ["add", "mean", "max"])
+def test_rows_without_edges_are_as_wide_as_with_them(aggr):
+    """Zeros, where neither W nor b is there to tell."""
+    conv = NNConv(2, 2, network(), aggr, root_weight=False, bias=False)
+    assert numbers(conv(X, ([], []), [])) == [[0.0, 0.0]] * 3
+
+
 # aggr: what node 1 gets from 1 · 2, -2 · -1, 4 · 0.5, in one channel
 BY_HAND = {"add": 6.0, "sum": 6.0, "mean": 2.0, "max": 2.0, "min": 2.0, "mul": 8.0, "var": 0.0, "median": 2.0}
 

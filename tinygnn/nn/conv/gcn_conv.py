@@ -23,7 +23,8 @@ class GCNConv(Module):
         x'_i = W Σ_j w_ji / √(d_j d_i) x_j + b,    d_i = Σ_j w_ji
 
     Args: improved weighs added self loops 2 instead of 1. add_self_loops None means "as normalize".
-    normalize=False takes the edge weights as they are. bias=False leaves b out.
+    normalize=False takes the edge weights as they are. bias=False leaves b out. cached is taken for PyG's
+    sake and changes no number: what depends on the graph alone is kept by its EdgeIndex anyway.
 
     Parameters: lin.weight [out_channels][in_channels], glorot; bias [out_channels], zeros.
     Shapes: x [N][in_channels], edge_index a pair of [E], edge_weight [E] or None
@@ -46,6 +47,7 @@ class GCNConv(Module):
         in_channels: int,
         out_channels: int,
         improved: bool = False,
+        cached: bool = False,
         add_self_loops: bool | None = None,
         normalize: bool = True,
         bias: bool = True,
@@ -57,6 +59,7 @@ class GCNConv(Module):
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.improved = improved
+        self.cached = cached
         self.add_self_loops = normalize if add_self_loops is None else add_self_loops
         self.normalize = normalize
         self.bias = zeros(out_channels) if bias else None

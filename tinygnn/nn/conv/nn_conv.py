@@ -79,7 +79,7 @@ class NNConv(Module):
         ]
         # 2. Their aggregate, W x_i and b.
         root = [] if self.lin is None else [(1.0, self.lin(x))]
-        if self.aggr in LINEAR:
+        if self.aggr in LINEAR and edges.num_edges:  # else no message tells how wide the output is
             return message_sums(self.aggr, edges, messages, len(x), plus=root, bias=self.bias)
         out = values(per_edge(self.aggr, messages, edges, len(x), self.out_channels))
         for _, own in root:
