@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from tinygnn.explain.expression import Expression, softmax_of, sum_of_products
-from tinygnn.explain.value_graph import breadth_first
+from tinygnn.explain.folding import children_first
 from tinygnn.value import Value
 
 # A Value: the Values made from it, and as which of their parents.
@@ -22,7 +22,7 @@ def uses_of(output: Value) -> Uses:
     [0, 1]
     """
     found: Uses = {}
-    for value in breadth_first(output):
+    for value in children_first(output):
         for k, parent in enumerate(value.parents):
             found.setdefault(parent, []).append((value, k))
     return found

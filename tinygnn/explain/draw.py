@@ -1,154 +1,138 @@
-"""`draw` and `to_dot`: the autograd graph of a Value as a picture, and for graphviz."""
+"""`draw`: the autograd graph of a Value as a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from html import escape
-from math import copysign
 
-from tinygnn.explain.value_graph import Entry, ValueGraph, Waypoint
+from tinygnn.explain.captions import caption, captions, details
+from tinygnn.explain.columns import Entry, Waypoint, columns
+from tinygnn.explain.folding import Box
+from tinygnn.explain.value_graph import ValueGraph
+from tinygnn.tape import Tape
 from tinygnn.value import Value
+from tinygnn.web_page import counted, shortened
 
-Places = dict[Value, tuple[float, float]]
-Ways = dict[Value, list[tuple[float, float]]]  # where the lines from a Value pass, column by column
+Places = dict[Box, tuple[float, float]]
+Ways = dict[Box, list[tuple[float, float]]]  # where the lines from a box pass, column by column
 
 MAX_NODES = 200
-WIDTH, HEIGHT = 148, 50  # of a box
+WIDTH, WIDER = 148, 176  # of a box, and where some hold many Values
+LINE = 14  # the height of a line of text
+LETTER, BOLD = 6.9, 8.0  # the width of a letter, of a title's
 ACROSS, DOWN, MARGIN = 64, 12, 16  # between columns, between boxes of a column, and around all
-LONGEST_TITLE = 18  # characters that fit into a box
-TAG = 46  # the width of what tells of parents that are not drawn
+LEAST_WIDTH = 470  # of a picture that says how boxes are opened
+FOOT = 20  # the height of what says that
 
 STYLE = (
     ".ground{fill:#ffffff}text{fill:#1b1b1b}.box{fill:#f2f5f8;stroke:#4a5560}.leaf{fill:#fff6df;stroke:#7a5c00}"
-    ".out{fill:#e3f1fb;stroke:#005a8c;stroke-width:2}.more{fill:#ffffff;stroke:#4a5560;stroke-dasharray:3 3}"
-    ".edge{fill:none;stroke:#7b8794}.op{font-weight:600}"
+    ".out{fill:#e3f1fb;stroke:#005a8c;stroke-width:2}.many{fill:#ffffff;stroke:#4a5560;stroke-width:2}"
+    ".edge{fill:none;stroke:#7b8794}.edges{fill:none;stroke:#7b8794;stroke-width:3}.op{font-weight:600}"
     "@media(prefers-color-scheme:dark){.ground{fill:#16181d}text{fill:#ececec}.box{fill:#242932;stroke:#9aa7b4}"
-    ".leaf{fill:#3a3118;stroke:#e0b94a}.out{fill:#17384d;stroke:#56b4e9}.more{fill:#16181d;stroke:#9aa7b4}.edge{stroke:#6f7b87}}"
-)  # fmt: skip
+    ".leaf{fill:#3a3118;stroke:#e0b94a}.out{fill:#17384d;stroke:#56b4e9}.many{fill:#16181d;stroke:#9aa7b4}"
+    ".edge,.edges{stroke:#6f7b87}}"
+)
 
 
-def draw(value: Value, *, names: Mapping[Value, str] | None = None, max_nodes: int = MAX_NODES) -> str:
+def draw(
+    value: Value,
+    *,
+    names: Mapping[Value, str] | None = None,
+    tape: Tape | None = None,
+    open: Collection[int] = (),
+    max_nodes: int = MAX_NODES,
+) -> str:
     """The autograd graph of a Value as the text of an SVG file, leaves on the left, it on the right.
 
     Each box is a Value: its operation (a leaf's name), its number, and its gradient, which is 0 until
-    `backward` was called. A line's tooltip says the local derivative, a box's all digits. names: what to
-    call some of the Values, parameters for instance. Of a graph with more than max_nodes Values those the
-    fewest steps away are drawn; a dashed tag says how many parents a Value has beyond them.
+    `backward` was called. A line's tooltip says the local derivative, a box's all digits.
 
-    The same graph gives the same bytes; no other program is needed.
+    A graph of more than max_nodes Values is folded: a box with a number holds many and says how many, of
+    which operations, and from where to where their numbers and gradients go; `open=[2]` draws the Values of
+    box 2 one by one, as far as max_nodes goes. No Value is left out. The same graph gives the same bytes; no
+    other program is needed. Time and memory grow with the number of Values and lines: 100,000 Values take
+    about a second.
+
+    Args:
+        names: what to call some of the Values; those whose names agree up to a "[" are folded together.
+        tape: what was recorded while the value was made, see `record`: one layer is folded into one box, and
+            parameters have their names. Without it a box holds Values of one operation.
+        open: the boxes whose Values are drawn one by one, by their numbers.
+        max_nodes: the most boxes; a folded graph has three at least.
 
     >>> w = Value(3.0)
     >>> picture = draw(w * w + 1.0, names={w: "w"})
     >>> picture.count('class="edge"'), "<title>" in picture
     (4, True)
 
-    Raises ValueError for max_nodes below 1.
+    Raises ValueError for max_nodes below 1, and for a box to open that is not there.
     """
-    graph = ValueGraph.of(value, max_nodes)
-    columns = graph.columns()
-    width = 2 * MARGIN + len(columns) * (WIDTH + ACROSS) - ACROSS + (TAG if graph.hidden else 0)
-    height = 2 * MARGIN + max(map(_tall, columns))
+    graph = ValueGraph.of(value, names, tape, open, max_nodes)
+    foot = _foot(graph)
+    wide = WIDER if foot else WIDTH
+    placed = columns(graph.boxes, graph.lines)
+    width = max(2 * MARGIN + len(placed) * (wide + ACROSS) - ACROSS, LEAST_WIDTH if foot else 0)
+    height = 2 * MARGIN + max(map(_tall, placed))
     place: Places = {}
     ways: Ways = {}
-    for x, column in enumerate(columns):
+    for x, column in enumerate(placed):
         top = (height - _tall(column)) / 2
-        left = width - MARGIN - WIDTH - (len(columns) - 1 - x) * (WIDTH + ACROSS)
+        left = width - MARGIN - wide - (len(placed) - 1 - x) * (wide + ACROSS)
         for entry in column:
             if isinstance(entry, Waypoint):
                 ways.setdefault(entry.source, []).append((left, top))
             else:
                 place[entry] = (left, top)
             top += _tall([entry]) + DOWN
-    order = [entry for column in columns for entry in column if isinstance(entry, Value)]
+    whole = height + FOOT * bool(foot)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-            f'height="{height}" role="img" font-family="system-ui, sans-serif" font-size="12">',
-            f"<title>{escape(_title(graph))}</title>",
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {whole}" width="{width}" '
+            f'height="{whole}" role="img" font-family="system-ui, sans-serif" font-size="12">',
+            f"<title>{escape(caption(graph))}</title>",
             f"<style>{STYLE}</style>",
-            f'<rect class="ground" width="{width}" height="{height}"/>',
-            *_edges(order, place, ways),
-            *_boxes(graph, order, place, names or {}),
+            f'<rect class="ground" width="{width}" height="{whole}"/>',
+            *_edges(graph, place, ways, wide),
+            *_boxes(graph, place, wide),
+            *([f'<text x="{MARGIN}" y="{height + 6}">{foot}</text>'] if foot else []),
             "</svg>",
             "",
         ]
     )
 
 
-def to_dot(value: Value, *, names: Mapping[Value, str] | None = None, max_nodes: int = MAX_NODES) -> str:
-    """The same graph in the DOT language, for those who have graphviz.
-
-    >>> print(to_dot(Value(2.0).tanh(), names={}))
-    digraph {
-      rankdir=LR; node [shape=box];
-      v0 [label="tanh\\ndata 0.964028\\ngrad 0"];
-      v1 [label="leaf\\ndata 2\\ngrad 0"];
-      v1 -> v0 [label="0.0706508"];
-    }
-    <BLANKLINE>
-
-    Raises ValueError for max_nodes below 1.
-    """
-    graph = ValueGraph.of(value, max_nodes)
-    number = {each: k for k, each in enumerate(graph.values)}
-    lines = ["digraph {", "  rankdir=LR; node [shape=box];"]
-    for k, each in enumerate(graph.values):
-        title = title_of(each, names or {}).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-        lines.append(f'  v{k} [label="{title}\\ndata {short(each.data)}\\ngrad {short(each.grad)}"];')
-    for k, each in enumerate(graph.values):
-        for parent, partial in zip(each.parents, each.partials):
-            if parent in number:
-                lines.append(f'  v{number[parent]} -> v{k} [label="{short(partial)}"];')
-        if each in graph.hidden:
-            lines.append(f'  more{k} [label="{_more(graph.hidden[each])}", style=dashed];')
-            lines.append(f"  more{k} -> v{k};")
-    return "\n".join([*lines, "}", ""])
+def _foot(graph: ValueGraph) -> str:
+    """How a folded graph is opened."""
+    numbers = [box.number for box in graph.boxes if box.number]
+    if not numbers:
+        return ""
+    said = f"{graph.total:,} Values in {len(graph.boxes)} boxes"
+    return f"{said}; draw(…, open=[{numbers[0]}]) opens box {numbers[0]}"
 
 
-def title_of(value: Value, names: Mapping[Value, str]) -> str:
-    """What stands at the top of a Value's box: its name or its operation, with short constants."""
-    operation, *constants = (value.op,) if isinstance(value.op, str) else value.op
-    simple = [f"{c:.6g}" if isinstance(c, float) else str(c) for c in constants if not isinstance(c, tuple)]
-    text = " ".join([operation or "leaf", *simple]).replace("_", " ")
-    if value not in names:
-        return text
-    return f"{names[value]} = {text}" if operation else names[value]
-
-
-def short(number: float) -> str:
-    """Six significant digits, and no negative zero."""
-    return f"{number if number else copysign(0.0, 1.0):.6g}"
-
-
-def _title(graph: ValueGraph) -> str:
-    drawn = len(graph.values)
-    counted = f"{drawn} of {graph.total} Values" if drawn < graph.total else f"{graph.total} Values"
-    return f"How {short(graph.output.data)} was made: {counted if graph.total != 1 else '1 Value'}"
-
-
-def _more(count: int) -> str:
-    return f"{count} more parent{'s' if count != 1 else ''}"
+def _height(box: Box) -> int:
+    return 8 + LINE * (5 if box.number else 3)
 
 
 def _tall(column: list[Entry]) -> float:
     """The height of a column: of its boxes and what is between them; a line that passes has none."""
-    boxes = sum([HEIGHT for entry in column if isinstance(entry, Value)])
-    return boxes + DOWN * (len(column) - 1)
+    return sum([_height(entry) for entry in column if isinstance(entry, Box)]) + DOWN * (len(column) - 1)
 
 
-def _edges(order: list[Value], place: Places, ways: Ways) -> Iterator[str]:
-    for value in order:
-        right, below = place[value][0], place[value][1] + HEIGHT / 2
-        for parent, partial in zip(value.parents, value.partials):
-            if parent in place:
-                x, y = place[parent][0] + WIDTH, place[parent][1] + HEIGHT / 2
-                line = f"M{x:g} {y:g}"
-                for left, top in ways.get(parent, []):
-                    if left < right:
-                        line += f"{_curve(x, y, left, top)}H{left + WIDTH:g}"
-                        x, y = left + WIDTH, top
-                line += _curve(x, y, right, below)
-                yield f'<path class="edge" d="{line}"><title>{partial!r}</title></path>'
+def _edges(graph: ValueGraph, place: Places, ways: Ways, wide: int) -> Iterator[str]:
+    for (source, target), partials in graph.lines.items():
+        (x, y), (right, below) = place[source], place[target]
+        x, y, below = x + wide, y + _height(source) / 2, below + _height(target) / 2
+        line = f"M{x:g} {y:g}"
+        for left, top in ways.get(source, []):
+            if left < right:
+                line += f"{_curve(x, y, left, top)}H{left + wide:g}"
+                x, y = left + wide, top
+        line += _curve(x, y, right, below)
+        if source.number or target.number:
+            yield f'<path class="edges" d="{line}"><title>{counted(len(partials), "line")}</title></path>'
+        else:
+            yield from [f'<path class="edge" d="{line}"><title>{p!r}</title></path>' for p in partials]
 
 
 def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
@@ -157,24 +141,16 @@ def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
     return f"C{x + bend:g} {y:g} {to_x - bend:g} {to_y:g} {to_x:g} {to_y:g}"
 
 
-def _boxes(graph: ValueGraph, order: list[Value], place: Places, names: Mapping[Value, str]) -> Iterator[str]:
-    for value in order:
-        x, y = place[value]
-        kind = "out" if value is graph.output else "box" if value.op else "leaf"
-        title = title_of(value, names)
-        clipped = title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
-        if value in graph.hidden:
-            yield (
-                f'<g transform="translate({x - TAG:g} {y + HEIGHT - 20:g})">'
-                f"<title>{_more(graph.hidden[value])}</title>"
-                f'<rect class="more" width="{TAG}" height="20"/>'
-                f'<text x="{TAG - 5}" y="14" text-anchor="end">+{graph.hidden[value]}</text></g>'
-            )
+def _boxes(graph: ValueGraph, place: Places, wide: int) -> Iterator[str]:
+    for box in graph.boxes:
+        x, y = place[box]
+        kind = "many" if box.number else "box" if box.values[0].op else "leaf"
+        kind = "out" if box is graph.boxes[0] else kind
+        title, *lines = captions(box, graph.names)
+        texts = f'<text class="op" x="8" y="15">{escape(shortened(title, int(wide / BOLD)))}</text>'
+        for k, text in enumerate(lines):
+            texts += f'<text x="8" y="{30 + LINE * k}">{escape(shortened(text, int(wide / LETTER)))}</text>'
         yield (
-            f'<g transform="translate({x:g} {y:g})"><title>{escape(title)}: data {value.data!r}, '
-            f"grad {value.grad!r}</title>"
-            f'<rect class="{kind}" width="{WIDTH}" height="{HEIGHT}" rx="4"/>'
-            f'<text class="op" x="8" y="15">{escape(clipped)}</text>'
-            f'<text x="8" y="30">data {short(value.data)}</text>'
-            f'<text x="8" y="44">grad {short(value.grad)}</text></g>'
+            f'<g transform="translate({x:g} {y:g})"><title>{escape(details(box, graph.names))}</title>'
+            f'<rect class="{kind}" width="{wide}" height="{_height(box)}" rx="4"/>{texts}</g>'
         )

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from tinygnn.explain.agreement import Compare
-from tinygnn.explain.page_data import PageData, makers_of
+from tinygnn.explain.page_data import PageData, makers_of_subject
 from tinygnn.explain.subject import Subject
 from tinygnn.graph import Graph
 from tinygnn.nn.module import Module
@@ -132,7 +132,7 @@ def page_of(subject: Subject, node: int, others: Sequence[Callable[[], Subject]]
     """
     structure: dict[str, Any] = {}
     moments: list[dict[str, Any]] = []
-    makers, room, size = makers_of(subject), 0, SIZES[-1]
+    makers, room, size = makers_of_subject(subject), 0, SIZES[-1]
     for size in SIZES:
         data = PageData(subject, node, makers, *size)
         structure, moments = data.structure(), [data.moment()]
@@ -141,7 +141,7 @@ def page_of(subject: Subject, node: int, others: Sequence[Callable[[], Subject]]
             break
     for k in _spread(len(others), room // (_length(moments[0]) + 1)):
         other = others[k]()
-        data = PageData(other, node, makers_of(other), *size)
+        data = PageData(other, node, makers_of_subject(other), *size)
         if data.structure() == structure:
             moments.append(data.moment())
     moments = sorted(moments, key=lambda moment: -1 if moment["epoch"] is None else moment["epoch"])

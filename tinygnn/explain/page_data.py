@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygnn.explain.agreement import Agreement, power_of_ten
+from tinygnn.explain.layers import claim, makers_of
 from tinygnn.explain.layout import layout
 from tinygnn.explain.page_values import PageValues, packed
 from tinygnn.explain.subject import Subject
@@ -21,9 +22,9 @@ EQUAL = -999  # stands for the power of ten of a difference of 0
 class PageData:
     """A node and those that it hears from in as many steps as the model takes, most_nodes at most.
 
-    makers: see `makers_of`. most_values: how many Values are kept of the graphs behind the numbers, nearest
-    first. most_messages: how many messages to each node are kept one by one. `structure` is what stays
-    while training goes on, `moment` what changes.
+    makers: see `makers_of_subject`. most_values: how many Values are kept of the graphs behind the numbers,
+    nearest first. most_messages: how many messages to each node are kept one by one. `structure` is what
+    stays while training goes on, `moment` what changes.
     """
 
     def __init__(
@@ -359,27 +360,11 @@ def _made(passing: Passing, maker: dict[Value, str]) -> str:
     return ""
 
 
-def makers_of(subject: Subject) -> dict[Value, str]:
-    """Which layer made each Value: the child of the model that was being called, or "loss"."""
-    found: dict[Value, str] = {}
-    for root in subject.tape.calls:
-        for child in root.calls or [root]:
-            rows = child.output if isinstance(child.output, list) else []
-            outputs = [v for row in rows if isinstance(row, list) for v in row if isinstance(v, Value)]
-            _claim(found, outputs, child.name or repr(child.module))
-    _claim(found, [subject.loss], "loss")
+def makers_of_subject(subject: Subject) -> dict[Value, str]:
+    """Which layer made each Value, or "loss"."""
+    found = makers_of(subject.tape)
+    claim(found, [subject.loss], "loss")
     return found
-
-
-def _claim(found: dict[Value, str], outputs: Sequence[Value], name: str) -> None:
-    """Give a name to the Values behind some outputs that have none yet, but for leaves."""
-    stack = [value for value in outputs if value not in found]
-    while stack:
-        value = stack.pop()
-        if value in found or not value.parents:
-            continue
-        found[value] = name
-        stack += [parent for parent in value.parents if parent not in found]
 
 
 def _steps(call: Call) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from tinygnn.explain.agreement import Agreement, Compare
 from tinygnn.explain.backward import Uses, uses_of
+from tinygnn.explain.layers import parameter_names
 from tinygnn.explain.record import record
 from tinygnn.explain.update import NextStep
 from tinygnn.graph import Graph
@@ -130,11 +131,7 @@ class Subject:
 
     def parameter_names(self) -> dict[Value, str]:
         """Each number of the parameters with its name and place, as "convs.0.lin.weight[3][1]"."""
-        found: dict[Value, str] = {}
-        for name, parameter in self.model.named_parameters():
-            for place, value in places(parameter):
-                found[value] = name + "".join([f"[{k}]" for k in place])
-        return found
+        return parameter_names(self.model)
 
     def behind(self, layer: int) -> list[Call]:
         """The calls that follow a layer, up to the next in which messages are passed: norm, activation ..."""
@@ -181,15 +178,6 @@ def default_loss(graph: Graph) -> Callable[[Any], Value]:
     masked = graph if graph.train_mask else replace(graph, train_mask=[True] * graph.num_nodes)
     task = NodeTask(masked)
     return lambda outputs: task.objective.loss(outputs, task.targets, task.masks["train"])
-
-
-def places(parameter: Any, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Value]]:
-    """Each number of nested lists with its indices."""
-    if isinstance(parameter, Value):
-        yield place, parameter
-    else:
-        for k, part in enumerate(parameter):
-            yield from places(part, (*place, k))
 
 
 def _run(model: Module, graph: Graph, loss: Callable[[Any], Value]) -> tuple[Tape, Value, Any]:
