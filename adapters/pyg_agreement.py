@@ -76,7 +76,7 @@ def _compared(call: Call, library: str) -> Agreement:
         for part in parts[s]:
             rows = streams[part.stream].messages[places[part.stream]]
             expected = expected + part.factor * (rows if part.matrix is None else rows @ part.matrix.T)
-        messages.append(_largest(mine.messages - torch.tensor(mine.shares).unsqueeze(1) * expected))
+        messages.append(_largest(mine.messages - torch.tensor(mine.shares, dtype=torch.float64).unsqueeze(1) * expected))
     gradients: list[list[float | None]] = []
     for r, (mine, stream) in enumerate(zip(ours, streams)):
         if mine.gradients is None or stream.gradients is None:
@@ -86,7 +86,7 @@ def _compared(call: Call, library: str) -> Agreement:
         for s, of_s in enumerate(parts):
             for part in of_s:
                 if part.stream == r:
-                    rows = torch.tensor(ours[s].shares).unsqueeze(1) * ours[s].gradients
+                    rows = torch.tensor(ours[s].shares, dtype=torch.float64).unsqueeze(1) * ours[s].gradients
                     expected = expected + part.factor * (rows if part.matrix is None else rows @ part.matrix)
         gradients.append(list(_largest(stream.gradients[places[r]] - expected)))
     difference = (numbers - found.output.detach()).abs()

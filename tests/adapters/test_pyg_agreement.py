@@ -20,10 +20,10 @@ pytest.importorskip("torch_geometric.nn")
 
 # float64 on both sides; numbers around 1, and sums of a dozen products in another order.
 CLOSE = 1e-13
-# Two edges between 1 and 2, a self loop, and node 4, which hears of nobody.
-EDGES = ([0, 1, 1, 1, 2, 3, 0, 3, 4], [1, 0, 2, 2, 1, 2, 3, 3, 2])
-WEIGHTS = [0.5 + 0.25 * e for e in range(9)]
-TYPES = [e % 2 for e in range(9)]
+# Two edges between 1 and 2, a self loop, node 3, which hears thrice, and node 4, which hears of nobody.
+EDGES = ([0, 1, 1, 1, 2, 3, 0, 3, 4, 1], [1, 0, 2, 2, 1, 2, 3, 3, 2, 3])
+WEIGHTS = [0.5 + 0.25 * e for e in range(10)]
+TYPES = [e % 2 for e in range(10)]
 N, F = 5, 4
 
 
