@@ -115,7 +115,9 @@ class Tape:
     def begin(self, module: Any, inputs: tuple[Any, ...], options: Mapping[str, Any]) -> None:
         """A module is called."""
         if not self._open:
-            self._names = dict(_names("", module))
+            self._names = {}
+            for key, name in _names("", module):
+                self._names.setdefault(key, name)
         call = Call(self._names.get(id(module), type(module).__name__), module, inputs, options)
         if self._open:
             self._open[-1].steps.append(call)
@@ -167,7 +169,7 @@ def by_name(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[dict
 
 
 def _names(name: str, module: Any) -> Iterator[tuple[int, str]]:
-    """The modules within a module, by identity; of one that is there twice the last name counts."""
+    """The modules within a module, by identity; one that is there twice has two names."""
     yield id(module), name
     for child_name, child in module.named_children():
         yield from _names(f"{name}.{child_name}" if name else child_name, child)

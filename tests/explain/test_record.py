@@ -261,6 +261,15 @@ def test_a_readout_and_a_linear_layer_of_a_network_are_calls_too():
     assert tape["module_2"].inputs[0] is tape["module_1"].output
 
 
+def test_a_module_that_is_there_twice_has_its_first_name_as_its_parameters_have():
+    shared = Linear(2, 2)
+    model = Sequential(shared, ReLU(), shared)
+    with record() as tape:
+        model([[1.0, 2.0]])
+    assert [call.name for call in tape] == ["", "0", "1", "0"]
+    assert [name for name, _ in model.named_parameters()] == ["0.weight", "0.bias"]
+
+
 def test_a_module_that_was_not_called_is_a_key_error_that_names_those_that_were():
     with record() as tape:
         ReLU()([[1.0]])
