@@ -25,12 +25,15 @@ Key = tuple[int, int, int]  # a sender, a hearer, and how many messages between 
 
 @dataclass
 class Stream:
-    """Messages as a tensor [M][F], and their gradients, by sender and hearer."""
+    """Messages as a tensor [M][F], and their gradients, by sender and hearer.
+
+    shares [M][1]: of each message 1/n where a mean is taken after PyG's messages and before ours.
+    """
 
     keys: list[Key]
     messages: Any
     gradients: Any
-    shares: list[float]  # of each message: 1/n where a mean is taken after PyG's messages and before ours
+    shares: Any = 1.0
 
 
 def beside_pyg(tape: Tape) -> list[Agreement]:
@@ -76,7 +79,7 @@ def _compared(call: Call, library: str) -> Agreement:
         for part in parts[s]:
             rows = streams[part.stream].messages[places[part.stream]]
             expected = expected + part.factor * (rows if part.matrix is None else rows @ part.matrix.T)
-        messages.append(_largest(mine.messages - torch.tensor(mine.shares, dtype=torch.float64).unsqueeze(1) * expected))
+        messages.append(_largest(mine.messages - mine.shares * expected))
     gradients: list[list[float | None]] = []
     for r, (mine, stream) in enumerate(zip(ours, streams)):
         if mine.gradients is None or stream.gradients is None:
@@ -86,7 +89,7 @@ def _compared(call: Call, library: str) -> Agreement:
         for s, of_s in enumerate(parts):
             for part in of_s:
                 if part.stream == r:
-                    rows = torch.tensor(ours[s].shares, dtype=torch.float64).unsqueeze(1) * ours[s].gradients
+                    rows = ours[s].shares * ours[s].gradients
                     expected = expected + part.factor * (rows if part.matrix is None else rows @ part.matrix)
         gradients.append(list(_largest(stream.gradients[places[r]] - expected)))
     difference = (numbers - found.output.detach()).abs()
@@ -149,7 +152,7 @@ def _our_streams(conv: Any, passings: Sequence[Passing]) -> Iterator[Stream]:
                 torch.tensor([[v.grad for v in row] for row in rows], dtype=torch.float64)
                 if values and rows
                 else None,
-                [share(passing, k) for k in ks],
+                torch.tensor([[share(passing, k)] for k in ks], dtype=torch.float64),
             )
 
 
@@ -203,7 +206,6 @@ def _stream(passing: PygPassing, view: View) -> Stream:
         numbered(pairs),
         view(messages).detach(),
         None if gradients is None else view(gradients),
-        [1.0] * len(pairs),
     )
 
 
