@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from tinygnn.conformance.case import Backend
+from tinygnn.conformance.dgl_backend import DglBackend
 from tinygnn.conformance.jax_backend import JaxBackend
 from tinygnn.conformance.precision import FLOAT64, PRECISIONS, Precision
 from tinygnn.conformance.pyg_backend import PygBackend
@@ -22,6 +23,7 @@ BACKENDS: dict[str, Callable[[], Backend]] = {
     "pyg-sparse": PygSparseBackend,
     "pyg-dense": PygDenseBackend,
     "jax": JaxBackend,
+    "dgl": DglBackend,
 }
 # Those that compute on other devices, and with other numbers than float64, too.
 OF_TORCH: dict[str, type[TorchBackend] | type[PygBackend]] = {

@@ -1,6 +1,7 @@
-"""DGL's graphs, by a stand-in that has the part of DGL's interface that is used."""
+"""DGL's graphs: DGL itself where it is installed, else a stand-in that has the part of it that is used."""
 
 import importlib
+import importlib.util
 import sys
 import types
 
@@ -31,6 +32,9 @@ class FakeGraph:
 
 @pytest.fixture
 def dgl(monkeypatch):
+    if importlib.util.find_spec("dgl"):
+        monkeypatch.setenv("DGLBACKEND", "pytorch")
+        return importlib.import_module("dgl")
     module = types.ModuleType("dgl")
     module.graph = lambda ends, num_nodes: FakeGraph(ends, num_nodes)
     monkeypatch.setitem(sys.modules, "dgl", module)
@@ -75,11 +79,18 @@ def test_what_cannot_be_converted_is_named(dgl):
     g = example(dgl)
     with pytest.raises(AdapterError, match="x: the nodes have no 'feet'; did you mean 'feat'"):
         from_dgl(g, x="feet")
+    g = FakeGraph(([0], [1]), 2)
     g.ntypes = ["user", "item"]
     with pytest.raises(AdapterError, match="2 types of nodes .*to_homogeneous"):
         from_dgl(g)
     with pytest.raises(AdapterError, match="expected a graph of DGL, got a list"):
         from_dgl([])
+
+
+def test_a_graph_without_edges(dgl):
+    graph = Graph(([], []), num_nodes=2, x=[[0.5], [1.0]])
+    again = from_dgl(to_dgl(graph), x="x")
+    assert again.num_nodes == 2 and again.num_edges == 0 and again.x == graph.x
 
 
 def test_dgl_is_named_where_it_is_missing(monkeypatch):
