@@ -79,6 +79,8 @@ def torch_gnn_class() -> Any:
             if self.readout is None:
                 return x
             batch = x.new_zeros(len(x), dtype=torch.long) if batch is None else batch
+            if isinstance(self.readout, torch.nn.Module):
+                return self.readout(x, batch, dim_size=batch_size)
             return getattr(pyg, READOUTS[self.readout])(x, batch, batch_size)
 
         def _after(self, i: int, x: Any, batch: Any, batch_size: int | None) -> Any:

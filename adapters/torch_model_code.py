@@ -99,7 +99,11 @@ def _gnn(module: Any, third: str | None, imports: Imports) -> tuple[list[str], l
     readout = getattr(module, "readout", None)
     if readout is not None:
         given.add("batch")
-        lines.append(f"x = {imports.add('torch_geometric.nn', READOUTS[readout])}(x, batch)")
+        named = isinstance(readout, str)
+        call = imports.add("torch_geometric.nn", READOUTS[readout]) if named else "self.readout"
+        lines.append(f"x = {call}(x, batch)")
+        if not named:
+            made.append(f"self.readout = {expression(readout, imports, 'readout')}")
     return made, lines, given
 
 

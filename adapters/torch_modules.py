@@ -87,9 +87,9 @@ def _make(module: Any, path: str, made: Made) -> Module:
 def _gnn(module: Any, path: str, made: Made) -> GNN:
     """The GNN of one of PyG's models, or of a `TorchGNN`."""
     kind = str(kind_of(module))
-    act, jk, lin_in, lin, propagation = (
+    act, jk, lin_in, lin, propagation, readout = (
         _value(getattr(module, name, None), f"{path}.{name}", made)
-        for name in ("act", "jk", "lin_in", "lin", "propagation")
+        for name in ("act", "jk", "lin_in", "lin", "propagation", "readout")
     )
     drops = {
         "dropout": module.dropout.p,
@@ -103,7 +103,7 @@ def _gnn(module: Any, path: str, made: Made) -> GNN:
         module.out_channels,
         act=act,
         act_first=module.act_first,
-        readout=getattr(module, "readout", None),
+        readout=readout,
         **drops,
     )
     model.kind = kind

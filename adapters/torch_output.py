@@ -66,7 +66,10 @@ def _make(model: Any, path: str, made: Made) -> Any:
     entry = entry_of(model)
     if entry is not None:
         read = {name: _value(value, f"{path}.{name}", made) for name, value in entry.read(model).items()}
-        return entry.load()(*read.pop("*", []), **read.pop("**", {}), **read)
+        try:
+            return entry.load()(*read.pop("*", []), **read.pop("**", {}), **read)
+        except TypeError as error:  # such as MLP(norm="graph_size_norm")
+            raise AdapterError(f"{path}: {entry.torch} refuses it: {error}", attribute=path) from error
     if type(model) is GNN:
         return _gnn(model, path, made)
     if type(model) is Network:
@@ -82,15 +85,13 @@ def _gnn(model: GNN, path: str, made: Made) -> Any:
         name: [make(part, f"{path}.{name}[{i}]", made) for i, part in enumerate(getattr(model, name))]
         for name in ("convs", "norms")
     }
-    names = ("act", "jk", "lin_in", "lin", "propagation")
+    names = ("act", "jk", "lin_in", "lin", "propagation", "readout")
     own = {name: _value(getattr(model, name), f"{path}.{name}", made) for name in names}
     sizes = ("in_channels", "hidden_channels", "num_layers", "out_channels")
     options = {name: getattr(model, name) for name in (*sizes, "act_first")}
     input_dropout = model.input_dropout.p
     if model.kind not in MODELS or model.readout is not None or input_dropout > 0.0:
-        options.update(
-            {"kind": model.kind, "third": model.third, "jk_mode": model.jk_mode, "readout": model.readout}
-        )
+        options.update({"kind": model.kind, "third": model.third, "jk_mode": model.jk_mode})
         drops = {
             "dropout": torch.nn.Dropout(model.dropout.p),
             "input_dropout": torch.nn.Dropout(input_dropout),

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygnn import GNN, Graph, Value, cross_entropy, manual_seed, optim
+from tinygnn import GNN, Batch, Graph, Value, cross_entropy, manual_seed, optim
 from tinygnn.gradcheck import gradcheck
 from tinygnn.linalg import flatten, total
+from tinygnn.nn import Set2Set
 
 # Sums of a dozen numbers near one, added up in another order.
 REORDERED = 1e-12
@@ -162,6 +163,17 @@ def test_a_readout_makes_one_row_of_all_nodes(readout, reduce):
     assert found == [pytest.approx([reduce(column) for column in zip(*by_node, strict=True)], rel=REORDERED)]
 
 
+def test_a_readout_of_your_own_is_a_module():
+    """It is told the graph of each node; its parameters are the model's, and come after them."""
+    model = GNN("gcn", 2, 4, 2, 3, readout=Set2Set(3, 2, rng=random.Random(1)), seed=0)
+    by_node = GNN("gcn", 2, 4, 2, 3, seed=0)
+    batch = Batch.from_graphs([Graph(PATH, x=X), Graph(PATH, x=[[2 * e for e in row] for row in X])])
+    assert numbers(model(batch)) == numbers(model.readout(by_node(batch), index=batch.batch, dim_size=2))
+    assert numbers(model(X, PATH)) == numbers(model(batch))[:1]
+    assert list(model.state_dict())[-4:] == [f"readout.{name}" for name in model.readout.state_dict()]
+    assert repr(model).endswith("GCNConv(4 -> 3), readout=Set2Set(3 -> 6, 2 steps))")
+
+
 @pytest.mark.parametrize("conv", ["gcn", "sage", "gat"])
 def test_every_layer_gets_a_gradient(conv):
     """Nothing cuts the graph on the way."""
@@ -267,7 +279,7 @@ def test_relabelling_nodes_relabels_node_outputs_and_leaves_graph_outputs(graph,
 
 REFUSED = {
     "conv": ({"conv": "gnc"}, "conv is 'gnc': choose from gcn"),
-    "readout": ({"readout": "median"}, "readout is 'median': choose from mean, sum, max, or None"),
+    "readout": ({"readout": "median"}, "readout is 'median': choose from mean, sum, max, a Module, or None"),
     "act": ({"act": "rleu"}, "act is 'rleu': choose from relu, .*or give a module or a function"),
     "num_layers": ({"num_layers": 0}, "num_layers is 0: a GNN has at least one layer"),
     "dropout": ({"dropout": 1.5}, "dropout p is 1.5: it is a probability"),

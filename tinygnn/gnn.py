@@ -37,8 +37,9 @@ class GNN(Module):
     number in training, and GAT's attention; input_dropout: a number of x. jk: act, norm and dropout follow
     the last convolution too, and a Linear `lin` makes the output from it ("last") or from all layers
     ("cat", "max", "lstm": see `JumpingKnowledge`). readout: None gives a row for each node; "mean", "sum" or
-    "max" over the nodes gives a row for each graph. seed: of the initial weights and of dropout; without it
-    they come from `tinygnn.manual_seed`'s generator.
+    "max" over the nodes gives a row for each graph, as does a Module that is called as readout(x, index=batch,
+    dim_size=batch_size): AttentionalAggregation, Set2Set (whose rows are twice as wide), or your own. seed: of
+    the initial weights and of dropout; without it they come from `tinygnn.manual_seed`'s generator.
 
     "gin", "gine" and "edge" make an MLP of two layers for each convolution, with act and norm; "nn" a
     Linear from edge_dim features to the weights. "gcn2" and "gated", whose convolutions keep the width, have
@@ -70,7 +71,7 @@ class GNN(Module):
         out_channels: int | None = None,
         act: str | Activation | Module | None = "relu",
         dropout: float = 0.0,
-        readout: str | None = None,
+        readout: str | Module | None = None,
         *,
         act_first: bool = False,
         act_kwargs: Mapping[str, Any] | None = None,
@@ -85,9 +86,10 @@ class GNN(Module):
         options.update(conv_kwargs or {})
         if conv == "gat" and options.pop("v2", False):
             conv = "gatv2"
-        for name, value, choices in (("readout", readout, READOUTS), ("jk", jk, JUMPS)):
-            if value is not None and value not in choices:
-                raise ValueError(f"{name} is {value!r}: choose from {', '.join(choices)}, or None")
+        if readout is not None and not isinstance(readout, Module) and readout not in READOUTS:
+            raise ValueError(f"readout is {readout!r}: choose from {', '.join(READOUTS)}, a Module, or None")
+        if jk is not None and jk not in JUMPS:
+            raise ValueError(f"jk is {jk!r}: choose from {', '.join(JUMPS)}, or None")
         if conv not in CONVOLUTIONS:
             raise ValueError(f"conv is {conv!r}: choose from {', '.join(CONVOLUTIONS)}")
         if num_layers < 1:
@@ -99,7 +101,6 @@ class GNN(Module):
         self.num_layers = num_layers
         self.out_channels = hidden_channels if out_channels is None else out_channels
         self.third = kind.third_for(options)
-        self.readout = readout
         # 1. What stands between the convolutions.
         self.input_dropout = Dropout(input_dropout, rng=rng)
         self.dropout = Dropout(dropout, rng=rng)
@@ -130,6 +131,7 @@ class GNN(Module):
         wide = num_layers * hidden_channels if jk == "cat" else hidden_channels
         self.lin = Linear(wide, self.out_channels, rng=rng) if ends_in_linear else None
         self.propagation = propagation
+        self.readout = readout
 
     def forward(
         self,
@@ -171,7 +173,10 @@ class GNN(Module):
         # 3. The output of each graph.
         if self.readout is None:
             return h  # type: ignore[no-any-return]  # rows of Values from the first layer on
-        pooled = aggregate(self.readout, h, groups_of(batch, len(h), batch_size), self.out_channels)
+        if isinstance(self.readout, Module):
+            pooled = self.readout(h, index=batch, dim_size=batch_size)
+        else:
+            pooled = aggregate(self.readout, h, groups_of(batch, len(h), batch_size), self.out_channels)
         return [list(map(as_value, row)) for row in pooled]
 
     def _after(self, i: int, h: Matrix, batch: Sequence[int] | None, batch_size: int | None) -> Matrix:
@@ -199,6 +204,7 @@ class GNN(Module):
         if self.norms and not isinstance(self.norms[0], Identity):
             parts.append(f"norm={self.norms[0]!r}")
         parts += [f"jk={self.jk_mode}"] if self.jk_mode else []
+        parts += [f"readout={self.readout!r}"] if isinstance(self.readout, Module) else []
         return f"GNN({', '.join(parts)})"
 
 

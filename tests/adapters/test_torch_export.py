@@ -43,6 +43,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "pna": {"conv": "pna", **PNA, "edge_dim": 2, "towers": 1},
     "graph": {"conv": "sage", "readout": "mean"},
     "graph-norm": {"conv": "graph", "readout": "max", "norm": "instance_norm"},
+    "set": {"conv": "gcn", "readout": nn.Set2Set(3, 2)},
 }
 NETWORKS = {
     "layers": "Dropout(0.5), GCNConv(in_channels, 4, improved=True), LayerNorm(4), Linear(4, out_channels)",

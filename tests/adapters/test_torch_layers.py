@@ -556,3 +556,9 @@ def test_a_subclass_of_a_layer_may_compute_something_else_and_is_refused() -> No
         to_torch(Doubled(2, 3))
     with pytest.raises(AdapterError, match="no counterpart"):
         from_torch(Other())
+
+
+def test_what_pyg_refuses_is_an_adapter_error() -> None:
+    """PyG's MLP gives every norm a size, and its GraphSizeNorm takes none."""
+    with pytest.raises(AdapterError, match=r"MLP: torch_geometric.nn.MLP refuses it: .*GraphSizeNorm"):
+        to_torch(nn.MLP([3, 4, 2], norm="graph_size_norm"))
