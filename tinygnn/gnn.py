@@ -37,9 +37,9 @@ class GNN(Module):
     number in training, and GAT's attention; input_dropout: a number of x. jk: act, norm and dropout follow
     the last convolution too, and a Linear `lin` makes the output from it ("last") or from all layers
     ("cat", "max", "lstm": see `JumpingKnowledge`). readout: None gives a row for each node; "mean", "sum" or
-    "max" over the nodes gives a row for each graph, as does a Module that is called as readout(x, index=batch,
-    dim_size=batch_size): AttentionalAggregation, Set2Set (whose rows are twice as wide), or your own. seed: of
-    the initial weights and of dropout; without it they come from `tinygnn.manual_seed`'s generator.
+    "max" over the nodes gives a row for each graph; so does a Module, called as readout(x, index=batch,
+    dim_size=batch_size): AttentionalAggregation, Set2Set (whose rows are twice as wide), or your own. seed:
+    of the initial weights and of dropout; without it they come from `tinygnn.manual_seed`'s generator.
 
     "gin", "gine" and "edge" make an MLP of two layers for each convolution, with act and norm; "nn" a
     Linear from edge_dim features to the weights. "gcn2" and "gated", whose convolutions keep the width, have
