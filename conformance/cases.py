@@ -1,8 +1,7 @@
-"""All cases, in order, and how to choose among them."""
+"""All cases, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tinygnn.conformance.aggregate_table import aggregate_cases
@@ -63,10 +62,3 @@ def with_flag(case: Case) -> Case:
     """The case, flagged where float32 does not hold all of its numbers; settings may be any floats."""
     given = [case.inputs, case.cotangent, *[case.options.get(name) for name in NUMBERS]]
     return case if all(map(is_float32, floats_in(given))) else replace(case, flags=(*case.flags, "float64"))
-
-
-def select(cases: Sequence[Case], text: str = "", quick: bool = False) -> list[Case]:
-    """The case whose id is `text`, else those whose id contains it; without long ones if `quick`."""
-    exact = [case for case in cases if case.id == text]
-    chosen = exact or [case for case in cases if text in case.id]
-    return [case for case in chosen if not (quick and "long" in case.flags)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
 import tinygnn
+from tinygnn.collector import pause_collector
 from tinygnn.conformance import own_code, report
 from tinygnn.conformance.api import every_case
 from tinygnn.conformance.backends import BACKENDS, add_place, available, spread_lines
@@ -96,6 +98,13 @@ def main(args: argparse.Namespace) -> int:
         raise ValueError("--jsonl and --html report on cases that ran, and here none does: leave them out")
     if args.html is not None:
         check_folder(args.html)
+    # Much of a quick run is imports, during which the collector looks at all of torch again and again.
+    with pause_collector(look=False) if args.quick else nullcontext():
+        return run_suite(args)
+
+
+def run_suite(args: argparse.Namespace) -> int:
+    """Choose cases, run them and print the report; the status of the command."""
     everything = every_case()
     cases = choose(everything, args.text, args.layer, args.flag, args.quick)
     if args.list:

@@ -17,14 +17,15 @@ which is also what to run after a change to a table. Reading them needs the stan
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from tinygnn.collector import pause_collector
 from tinygnn.conformance.case import Case
 from tinygnn.conformance.compare import Expected
-from tinygnn.conformance.vector_format import case_of, expected_of
+from tinygnn.conformance.vector_format import Record, case_of, expected_of
 
 FOLDER = Path(__file__).parent / "vectors"
 FORMAT = "tinygnn-conformance-vectors"
@@ -33,10 +34,15 @@ VERSION = 2
 
 @dataclass(frozen=True)
 class Vector:
-    """A case and its right answer."""
+    """A case and its right answer, whose numbers are made of the record once they are asked for."""
 
     case: Case
-    expected: Expected
+    record: Record = field(repr=False)
+
+    @cached_property
+    def expected(self) -> Expected:
+        """The right answer."""
+        return expected_of(self.record)
 
 
 @cache
@@ -61,11 +67,12 @@ def _by_id() -> dict[str, Vector]:
     return {vector.case.id: vector for vector in load_vectors()}
 
 
+@pause_collector(look=False)
 def read_vectors(folder: Path) -> list[Vector]:
     """The vectors in a folder. Raises ValueError for files of another format or version."""
     index = read(folder / "index.json")
     records = [record for name in index["files"] for record in read(folder / name)["cases"]]
-    return [Vector(case_of(record), expected_of(record)) for record in records]
+    return [Vector(case_of(record), record) for record in records]
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -17,9 +17,10 @@ import tinygnn
 from tinygnn import gnn, linalg, value
 from tinygnn.conformance import magnitude
 from tinygnn.conformance.case import FLAGS, KINDS, Case
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.data import GRAPHS
 from tinygnn.conformance.recorded import record
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.nn import conv
 from tinygnn.nn.module import leaves

@@ -37,7 +37,8 @@ def test_without_torch_it_says_what_to_install(
 def test_a_text_that_no_id_holds_is_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["-k", "op/tahn"]) == 2
     assert capsys.readouterr().err == (
-        "tinygnn: error: no case's id holds 'op/tahn': with --verbose the command prints them all\n"
+        "tinygnn: error: no case's id holds 'op/tahn' (did you mean op/tanh or op/mean or op/amin?): "
+        "with --verbose the command prints them all\n"
     )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tinygnn.conformance.case import Case, Result
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.compare import Expected
 from tinygnn.conformance.conventions import conventions
 from tinygnn.conformance.profile import with_profile
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.conformance.verdicts import judge
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tinygnn import nn
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.data import is_float32
 from tinygnn.conformance.edge_rows import EDGE_ROWS, TESTS
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.nn.module import leaves
 

@@ -12,12 +12,13 @@ import pytest
 
 from tinygnn.conformance import cli
 from tinygnn.conformance.case import Case, Result
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.compare import Difference
 from tinygnn.conformance.html_report import html_page, write_html
 from tinygnn.conformance.known_differences import known_differences
 from tinygnn.conformance.report import reproduction
 from tinygnn.conformance.runner import VERDICTS, Outcome, run_cases
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.web_page import digest
 

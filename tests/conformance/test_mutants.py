@@ -8,11 +8,12 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.mutants import Mutant
 from tinygnn.conformance.mutants.table import all_mutants, layer_mutants
 from tinygnn.conformance.mutants.trials import try_mutant
 from tinygnn.conformance.runner import Reference, run_cases
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.torch_backend import TorchBackend
 
 CASES = select(all_cases(), quick=True)

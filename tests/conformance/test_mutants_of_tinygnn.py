@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tinygnn import Value, linalg
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.runner import Reference, run_cases
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 from tinygnn.value import as_value, topological_order
 

@@ -7,11 +7,12 @@ import pytest
 pytest.importorskip("torch")
 
 from tinygnn.conformance import cli, torch_backend, torch_layers, torch_ops
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.mutants.mutant import CONTROLS, Mutant
 from tinygnn.conformance.mutants.report import lines
 from tinygnn.conformance.mutants.trials import try_mutant
 from tinygnn.conformance.runner import Reference
+from tinygnn.conformance.selection import select
 
 CASES = [case for case in all_cases() if "op/tanh/" in case.id or case.id in CONTROLS]
 REFERENCE = Reference()

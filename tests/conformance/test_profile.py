@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
 from tinygnn.conformance.profile import PROFILES
+from tinygnn.conformance.selection import select
 
 CASES = all_cases()
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tinygnn.conformance import Case, Result, all_cases, run_cases
-from tinygnn.conformance.cases import select
 from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.runner import unknown_ids
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.tinygnn_backend import TinygnnBackend
 
 CASES = all_cases()

@@ -42,10 +42,25 @@ def test_several_layers_add_up_and_several_flags_narrow() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"layer": ["GCNCov"]}, "no layer or operation 'GCNCov'. There are: pos, neg, "),
-        ({"flag": ["loop"]}, "no flag 'loop'. There are: accumulate, batch, "),
-        ({"text": "op/tahn"}, "no case's id holds 'op/tahn'"),
-        ({"layer": ["tanh"], "flag": ["self-loop"]}, "no case has all of what"),
+        (
+            {"layer": ["gcncov"]},
+            r"no layer or operation 'gcncov' \(did you mean GCNConv or .* There are: pos, ",
+        ),
+        ({"layer": ["zzz"]}, "no layer or operation 'zzz'. There are: pos, neg, "),
+        (
+            {"flag": ["slef-loop"]},
+            r"no flag 'slef-loop' \(did you mean self-loop\?\). There are: accumulate, ",
+        ),
+        ({"text": "op/tahn"}, r"no case's id holds 'op/tahn' \(did you mean op/tanh or "),
+        ({"text": "pathh"}, r"no case's id holds 'pathh' \(did you mean path or "),
+        (
+            {"text": "op/tanh", "layer": ["exp"]},
+            "the cases of -k op/tanh are of tanh, none of exp: leave",
+        ),
+        (
+            {"layer": ["tanh"], "flag": ["self-loop"]},
+            "has all of --flag self-loop. Flags that some",
+        ),
     ],
 )
 def test_a_selection_of_nothing_is_an_error_that_says_why(

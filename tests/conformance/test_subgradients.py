@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tinygnn.conformance.case import Case
-from tinygnn.conformance.cases import all_cases, select
+from tinygnn.conformance.cases import all_cases
+from tinygnn.conformance.selection import select
 from tinygnn.conformance.subgradients import subgradients
 
 CASES = all_cases()
