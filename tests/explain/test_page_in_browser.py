@@ -112,15 +112,41 @@ def test_gradients_are_those_of_backward(opened, trained):
 def test_a_number_opens_its_autograd_graph_layer_by_layer_down_to_single_values(opened):
     css(opened, "table[data-part=messages] tbody tr td button")[0].click()
     assert texts(opened, "#value-title")[0].startswith("message ")
-    groups = [box.get_attribute("data-group") for box in css(opened, ".box")]
-    assert groups == ["parameters", "convs.0", "act", "convs.1"]
+    groups = ["act", "convs.1.lin.weight", "convs.0", "convs.0.bias", "convs.0.lin.weight"]
+    assert layers_drawn(opened) == groups
     css(opened, ".box[data-group=act]")[0].click()
-    assert texts(opened, "#value-list h3") == ["act: 4 Values"]
-    css(opened, "#value-list tbody button")[0].click()
+    assert layers_drawn(opened) == [name for name in groups if name != "act"]
+    assert len(css(opened, ".box.one[data-key$=act]")) == 4
+    css(opened, "button[data-close]")[0].click()
+    assert layers_drawn(opened) == groups
+    css(opened, ".box[data-group=act]")[0].click()
+    css(opened, ".box.one[data-key$=act]")[0].click()
     assert texts(opened, "#value-title")[0].startswith("act at ")
     assert "relu of 1 number" in texts(opened, "#value-parents caption")[0]
     css(opened, "#trail button")[0].click()
     assert texts(opened, "#value-title")[0].startswith("message ")
+
+
+def layers_drawn(browser):
+    return [box.get_attribute("data-group") for box in css(browser, ".box.many")]
+
+
+def test_single_values_are_drawn_with_their_numbers_and_a_large_layer_opens_by_operation(opened, trained):
+    outputs = trained[3]
+    css(opened, "#loss li[data-line=loss] button")[0].click()
+    css(opened, ".box[data-group='convs.1']")[0].click()
+    assert {"total", "linear combination", "dot"} <= set(layers_drawn(opened))
+    css(opened, ".box[data-group=total]")[0].click()
+    drawn = css(opened, ".box.one[data-key$=total]")
+    assert len(drawn) == 32 and opened.switch_to.active_element == drawn[0]
+    shown = [[line.text for line in box.find_elements("css selector", "text")] for box in drawn]
+    made = {f"total at {i} [{f}]": v for i in range(34) for f, v in enumerate(outputs[i])}
+    told = [texts for texts in shown if texts[0] in made]
+    assert len(told) == 16
+    for name, operation, number, gradient in told:
+        assert operation == "total"
+        assert number == f"data {plain_number(made[name].data)}"
+        assert gradient == f"grad {plain_number(made[name].grad)}"
 
 
 def test_the_loss_is_a_number_like_the_others(opened):
@@ -159,8 +185,10 @@ def test_the_keyboard_is_enough(opened):
     press(opened, ".node.chosen", Keys.ARROW_LEFT)
     css(opened, "table[data-part=messages] tbody td button")[0].send_keys(Keys.ENTER)
     assert css(opened, "#autograd")[0].is_displayed()
-    css(opened, ".box")[1].send_keys(Keys.SPACE)
-    assert css(opened, ".box")[1].get_attribute("aria-expanded") == "true"
+    [act] = css(opened, ".box[data-group=act]")
+    assert act.get_attribute("aria-expanded") == "false"
+    act.send_keys(Keys.ENTER)
+    assert opened.switch_to.active_element.get_attribute("aria-label").startswith("act at ")
     opened.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert not css(opened, "#autograd")[0].is_displayed()
 

@@ -26,7 +26,9 @@ SIZES = (
     (10, 3_000, 20),
     (1, 0, 10),
 )
-SCRIPTS = ("values", "expressions", "graph", "chain", "weight", "autograd", "controls")
+SCRIPTS = (
+    "values", "expressions", "graph", "chain", "weight", "columns", "value_graph", "autograd", "controls"
+)  # fmt: skip
 FEW_MOMENTS = 12  # epochs for which more of the graph is left out rather than they
 
 BODY = """<header>
@@ -79,11 +81,10 @@ BODY = """<header>
 <h2 id="value-title"></h2>
 <p>number<span id="value-how"></span> = <strong id="value-data"></strong></p>
 <p>gradient: d loss / d it = <strong id="value-grad"></strong></p>
+<h3>Its autograd graph</h3>
+<div id="value-graph"></div>
 <div id="value-parents"></div>
 <div id="value-uses"></div>
-<h3>Its autograd graph</h3>
-<div id="value-layers"></div>
-<div id="value-list"></div>
 </dialog>
 <script type="application/json" id="data">{data}</script>"""
 

@@ -43,7 +43,7 @@ function table(part, caption, width, rows, extra = null) {
   const found = make("table", { "data-part": part }, make("caption", {}, make("span", {}, caption)), make("thead", {}, head), make("tbody", {}, ...body));
   if (hidden.length > 1) found.tBodies[0].append(make("tr", {}, make("th", { scope: "row" },
     make("button", { class: "plain", type: "button", "data-all": part, on: { click: () => choose({ all: true }) } }, `show ${hidden.length} more rows`))));
-  found.style.width = `calc(var(--first) + ${6.3 * (width + (extra ? 1 : 0))}rem)`; // so that columns of all tables stand one below the other
+  found.style.width = `calc(var(--first) + ${6.8 * (width + (extra ? 1 : 0))}rem)`; // so that columns of all tables stand one below the other
   return found;
 }
 
