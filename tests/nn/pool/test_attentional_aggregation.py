@@ -8,7 +8,7 @@ import pytest
 from tinygnn import Value
 from tinygnn.gradcheck import gradcheck
 from tinygnn.linalg import flatten, total
-from tinygnn.nn import MLP, AttentionalAggregation, Linear
+from tinygnn.nn import MLP, AttentionalAggregation, Linear, Sequential, Tanh
 from tinygnn.sparse import Features
 
 # A few operations on numbers near one.
@@ -53,6 +53,16 @@ def test_a_gate_for_each_column_by_hand(wrap):
     [row] = readout(wrap(X[:2]))
     share = math.exp(1.0) / (math.exp(1.0) + math.exp(4.0))
     assert [v.data for v in row] == pytest.approx([0.5 * share + 2.0 * (1.0 - share), -0.375], rel=ROUNDED)
+
+
+@pytest.mark.parametrize(
+    ("nn", "width"),
+    [(None, 2), (Linear(2, 3), 3), (MLP([2, 4, 5]), 5), (Sequential(Linear(2, 4), Tanh()), 4)],
+)
+def test_without_a_single_node_each_graph_is_zeros_as_wide_as_ever(nn, width):
+    """As a graph without nodes beside others is."""
+    readout = AttentionalAggregation(Sequential(Linear(2, 1)), nn)
+    assert readout([], dim_size=2) == [[0.0] * width] * 2
 
 
 @pytest.mark.parametrize("gates", [1, 3])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygnn.linalg import Matrix, dot, plain, softmax
+from tinygnn.nn.conv.messages import output_width
 from tinygnn.nn.mlp import MLP
 from tinygnn.nn.module import Module
 from tinygnn.nn.pool.glob import Rows, groups_of_either
@@ -55,10 +56,19 @@ class AttentionalAggregation(Module):
                 numbers[i] = k
         gate = _run(self.gate_nn, self.gate_mlp, x, numbers, len(groups))
         rows = _run(self.nn, self.mlp, x, numbers, len(groups))
-        width, gates = (len(part[0]) if part else 0 for part in (rows, gate))
+        if not rows:
+            return [[0.0] * self._width() for _ in groups]
+        width, gates = len(rows[0]), len(gate[0])
         if gates not in (1, width):
             raise ValueError(f"gate_nn gives rows of {gates} for rows of {width}: it gives 1 or {width}")
         return [self._readout(group, gate, rows, width) for group in groups]
+
+    def _width(self) -> int:
+        """F' as the networks tell it, where there is no row to tell; 0 where they do not."""
+        widths = [getattr(part, "in_channels", None) for part in self.modules()]
+        width = next((found for found in widths if isinstance(found, int)), 0)  # gate_nn's or nn's input
+        made_by = self.mlp if self.nn is None else self.nn
+        return width if made_by is None else output_width(made_by, width)
 
     def _readout(self, group: list[int], gate: Matrix, rows: Matrix, width: int) -> list[Value | float]:
         """Σ_i α_i x_i of one graph, with an α for all columns or for each."""
