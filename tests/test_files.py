@@ -72,6 +72,17 @@ def test_no_file_appears_when_a_step_fails(tmp_path, failing, step):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_error_names_the_file_and_not_the_one_that_is_written_first(tmp_path):
+    with pytest.raises(FileNotFoundError) as missing:
+        files.write_atomically(tmp_path / "no" / "a", b"new")
+    assert missing.value.filename == str(tmp_path / "no" / "a")
+    for folder in (tmp_path, "."):
+        with pytest.raises(IsADirectoryError) as error:
+            files.write_atomically(folder, b"new")
+        assert error.value.filename == str(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_kill_left_behind_is_overwritten(tmp_path):
     (tmp_path / ".a.tmp").write_bytes(b"half of something longer")
     files.write_atomically(tmp_path / "a", b"new")

@@ -223,6 +223,30 @@ def test_the_command_says_what_is_wrong_in_one_line(capsys):
     assert "node 'nobody' is not in the graph" in capsys.readouterr().err
 
 
+def test_options_that_would_change_nothing_are_refused(capsys, tmp_path):
+    run = str(tmp_path / "run")
+    assert main(["train", "karate", "--hidden", "4", "--epochs", "1", "--out", run]) == 0
+    for command, said in [
+        ([run, "--model", "gat", "--seed", "3"], "is a run, which has its own --model, --seed"),
+        (["karate", "--epoch", "4"], "--epoch 4: karate is no run"),
+        (["karate", "--graph", "0"], "--graph 0: the task is of one graph"),
+        (["karate", "--with", "4"], "--with 4: a pair is asked for where the task is of links"),
+    ]:
+        assert main(["trace", "--node", "3", *command]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_a_name_of_several_lines_or_endless_is_one_short_line():
+    graph = Graph(([0, 1], [1, 0]), x=[[1.0], [0.5]], y=[0, 1], node_ids=["two\nlines", "n" * 10_000])
+    subject = Subject.of(GNN("gcn", 1, 2, 1, 2, seed=0), graph)
+    for node in range(2):
+        text = trace_text(subject, node, 0) + weight_text(subject, "convs.0.lin.weight[0][0]")
+        assert "message two lines -> " in text or "message nnn" in text
+        assert max(map(len, text.splitlines())) < 400
+        assert "\nlines" not in text
+    assert trace_facts(subject, 1, 0)["label"] == "n" * 10_000
+
+
 def test_a_chain_shows_nothing_twice():
     steps = Chain(subject_of("gat", heads=2), 0, 16).steps
     lines = [(line.name, id(line.number)) for step in steps for line in step.lines if line.expression]

@@ -102,7 +102,8 @@ class Pages:
     def _subject(self, first: int, other: int | None) -> Subject:
         if isinstance(self._run.experiment.task, NodeTask):
             return self._of_nodes
-        return self._run.subject(self.checkpoint, Asked(first, first, other))
+        asked = Asked(first) if other is None else Asked(node=first, other=other)
+        return self._run.subject(self.checkpoint, asked)
 
     @cached_property
     def _run(self) -> ExplainedRun:

@@ -26,6 +26,9 @@ from tinygnn.settings import TrainSettings
 from tinygnn.tasks import GraphTask, NodeTask
 
 
+UNTRAINED = ("model", "conv", "hidden", "layers", "seed")  # what a run has settled
+
+
 def add_subject(parser: argparse.ArgumentParser) -> None:
     """Add RUN or SOURCE with what belongs to it, and the node."""
     parser.add_argument("--node", required=True, metavar="NODE", help="its name, or its number from 0 on")
@@ -37,17 +40,15 @@ def add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--nodes", metavar="NODES.csv", help="the file of nodes beside a file of edges")
     parser.add_argument("--label", metavar="NAME", help="the node attribute or column to predict")
     parser.add_argument("--features", metavar="A,B", help="the node attributes or columns to learn from")
-    parser.add_argument("--model", default="gcn", help="of an untrained model: kind of convolution (gcn)")
+    parser.add_argument("--model", help="of an untrained model: kind of convolution (gcn)")
     parser.add_argument("--conv", metavar="K=2,...", help="further options of its convolutions")
-    parser.add_argument("--hidden", type=int, default=16, metavar="N", help="its hidden size (16)")
-    parser.add_argument("--layers", type=int, default=2, metavar="N", help="its layers (2)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of its weights (0)")
+    parser.add_argument("--hidden", type=int, metavar="N", help="its hidden size (16)")
+    parser.add_argument("--layers", type=int, metavar="N", help="its layers (2)")
+    parser.add_argument("--seed", type=int, metavar="N", help="of its weights (0)")
     parser.add_argument(
         "--epoch", type=int, metavar="N", help="of a run: one that --keep-every kept (the best)"
     )
-    parser.add_argument(
-        "--graph", type=int, default=0, metavar="K", help="which graph, where the task is of many (0)"
-    )
+    parser.add_argument("--graph", type=int, metavar="K", help="which graph, where the task is of many (0)")
     parser.add_argument(
         "--with", dest="other", metavar="NODE",
         help="where the task is of links: the loss is that of the pair of both nodes alone",
@@ -58,7 +59,7 @@ def add_subject(parser: argparse.ArgumentParser) -> None:
 class Asked:
     """What is asked for: a node, in which graph, and where the task is of links perhaps a pair of nodes."""
 
-    graph: int = 0
+    graph: int | None = None
     node: str | int = 0
     other: str | int | None = None
 
@@ -102,12 +103,15 @@ def subjects_of(
     """The model, run forward and backward once; of a run also what runs it with weights of other epochs."""
     path = Path(options.subject)
     if RunFolder(path).config.exists() or (path.suffix == RunFolder(path).best.suffix and path.is_file()):
+        settled = [f"--{name}" for name in UNTRAINED if getattr(options, name) is not None]
+        if settled:
+            raise ValueError(f"{path} is a run, which has its own {', '.join(settled)}: leave them out")
         return _of_run(path, options, compare)
-    settings = TrainSettings(
-        source=options.subject, nodes=options.nodes, label=options.label, features=options.features,
-        model=options.model, conv=options.conv, hidden=options.hidden, layers=options.layers,
-        seed=options.seed,
-    )  # fmt: skip
+    if options.epoch is not None:
+        raise ValueError(f"--epoch {options.epoch}: {options.subject} is no run that keeps epochs")
+    names = ("nodes", "label", "features", *UNTRAINED)
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    settings = TrainSettings.from_dict({"source": options.subject, **given})
     experiment = Experiment.of(settings, load_graphs(settings))
     title = f"{options.subject}, untrained weights of seed {settings.seed}"
     asked = Asked(options.graph, options.node, options.other)
@@ -181,13 +185,16 @@ def _graph_loss_and_note(task: Any, asked: Asked, seed: int) -> tuple[Graph, Cal
     """The graph to look at, the loss of a model's output on it, and how it differs from that of training."""
     if asked.other is not None and not isinstance(task, LinkTask):
         raise ValueError(f"--with {asked.other}: a pair is asked for where the task is of links alone")
+    if asked.graph is not None and not isinstance(task, GraphTask):
+        raise ValueError(f"--graph {asked.graph}: the task is of one graph")
     if isinstance(task, NodeTask):
         return task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"]), ""
     if isinstance(task, GraphTask):
         graphs = task.by_number()
-        if asked.graph not in graphs:
-            raise ValueError(f"--graph {asked.graph}: there are {len(graphs)}, numbered from 0")
-        batch = Batch.from_graphs([graphs[asked.graph]])
+        number = asked.graph or 0
+        if number not in graphs:
+            raise ValueError(f"--graph {number}: there are {len(graphs)}, numbered from 0")
+        batch = Batch.from_graphs([graphs[number]])
         targets = targets_of(batch.y, task.objective)
         note = "The loss is that of this graph alone; training takes the mean over a batch."
         return batch, lambda out: task.objective.loss(out, targets, None), note

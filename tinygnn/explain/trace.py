@@ -6,7 +6,7 @@ from typing import Any
 
 from tinygnn.explain.chain import Chain
 from tinygnn.explain.expression import plain_number
-from tinygnn.explain.subject import Subject
+from tinygnn.explain.subject import Subject, node_label
 from tinygnn.explain.weight import weight_steps
 
 
@@ -45,7 +45,7 @@ def trace_facts(subject: Subject, node: int, layer: int, entry: int | None = Non
         "name": chain.call.name,
         "module": repr(chain.call.module),
         "node": node,
-        "label": subject.label(node),
+        "label": node_label(subject.graph, node),
         "loss": subject.loss.data,
         "steps": [step.facts() for step in chain.steps],
     }
