@@ -25,7 +25,6 @@ from tinygnn.run_folder import RunFolder, fingerprint, load_checkpoint
 from tinygnn.settings import TrainSettings
 from tinygnn.tasks import GraphTask, NodeTask
 
-
 UNTRAINED = ("model", "conv", "hidden", "layers", "seed")  # what a run has settled
 
 
