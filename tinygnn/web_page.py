@@ -8,7 +8,10 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from unicodedata import bidirectional, category
 
+RIGHT_TO_LEFT = ("R", "AL", "AN")
+JOINERS = "\u200c\u200d"  # within words, and within emoji
 VOID = ("br", "hr", "img", "meta")
 Attribute = str | int | float | bool | None
 
@@ -70,6 +73,22 @@ def shortened(text: str, most: int = 100) -> str:
     ('abc…', 'abcd')
     """
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def in_line(name: object, most: int = 100) -> str:
+    """A name that leaves the text around it as it is: one line of it, of a long one the beginning.
+
+    A name in letters that run from right to left stands isolated, so that the numbers behind it still run
+    from left to right; control characters are escaped.
+
+    >>> print(in_line("two\\nlines"), in_line("\\u202egnp.exe"), in_line("abcdef", 4), in_line(7))
+    two lines \\u202egnp.exe abc… 7
+    >>> in_line("\\u05d0") == "\\u2068\\u05d0\\u2069"
+    True
+    """
+    text = " ".join(shortened(str(name), most).split())
+    text = "".join([c if category(c) not in ("Cc", "Cf") or c in JOINERS else ascii(c)[1:-1] for c in text])
+    return f"\u2068{text}\u2069" if any(bidirectional(c) in RIGHT_TO_LEFT for c in text) else text
 
 
 def scroller(content: Html, label: str) -> Html:

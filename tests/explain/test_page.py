@@ -238,6 +238,14 @@ def test_positions_are_within_the_square_and_apart():
     assert layout(1, [], [0]) == [(0.5, 0.5)] and layout(0, [], []) == []
 
 
+def test_a_name_neither_widens_the_page_nor_turns_the_numbers_behind_it():
+    names = ["n" * 10_000, "two\nlines", "\u202eexe", "\u05d0\u05d1"]
+    ring = ([0, 1, 2, 3], [1, 2, 3, 0])
+    graph = Graph(ring, x=[[1.0], [0.5], [2.0], [0.1]], y=[0, 1, 0, 1], node_ids=names)
+    found = facts_of(explain(GNN("gcn", 1, 2, 1, 2, seed=0), graph, node=0))["names"]
+    assert [*found.values()] == ["n" * 99 + "…", "two lines", "\\u202eexe", "\u2068\u05d0\u05d1\u2069"]
+
+
 def test_the_command_writes_the_page_of_a_run(capsys, tmp_path):
     run, page = str(tmp_path / "run"), tmp_path / "page.html"
     assert main(["train", "karate", "--hidden", "4", "--epochs", "5", "--out", run]) == 0

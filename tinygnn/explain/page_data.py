@@ -13,6 +13,7 @@ from tinygnn.explain.subject import Subject
 from tinygnn.explain.update import REMEMBERED, NextStep
 from tinygnn.tape import Call, Passing
 from tinygnn.value import Value
+from tinygnn.web_page import in_line
 
 WIDE = 40  # entries of a row of features that are shown one by one
 FEW = 8  # rows of graphs that are shown
@@ -223,7 +224,7 @@ class PageData:
         sources = sorted({j for passing in self.passings for j in passing.sources} | set(self.nodes))
         names = {}
         if graph.node_ids is not None:
-            names = {i: str(graph.node_ids[i]) for i in sources if str(graph.node_ids[i]) != str(i)}
+            names = {i: subject.label(i) for i in sources if str(graph.node_ids[i]) != str(i)}
         train = subject.in_loss or [False] * graph.num_nodes
         step = subject.step
         return {
@@ -243,7 +244,7 @@ class PageData:
                 for k, i in enumerate(self.nodes)
             ],
             "names": names,
-            "classes": list(map(str, graph.class_names or [])),
+            "classes": list(map(in_line, graph.class_names or [])),
             "edges": edges,
             "layers": self.layers,
             "loss": self.loss,

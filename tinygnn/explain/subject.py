@@ -20,7 +20,7 @@ from tinygnn.optim import Optimizer
 from tinygnn.tape import Call, Tape
 from tinygnn.tasks import NodeTask
 from tinygnn.value import Value
-from tinygnn.web_page import shortened
+from tinygnn.web_page import in_line
 
 MOST_INPUTS = 20_000  # numbers of x that become Values where messages would have no gradient otherwise
 
@@ -117,7 +117,7 @@ class Subject:
 
     def label(self, node: int) -> str:
         """What a node is called, in a line; of a long name the beginning."""
-        return shortened(" ".join(node_label(self.graph, node).split()))
+        return in_line(node_label(self.graph, node))
 
     def layer(self, which: str | int) -> int:
         """The number of the layer of that name or number. Raises ValueError for an unknown one."""

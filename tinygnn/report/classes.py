@@ -25,7 +25,7 @@ from tinygnn.report.pictures import (
     wrong_sample,
 )  # fmt: skip
 from tinygnn.tasks import GraphTask, NodeTask
-from tinygnn.web_page import Html, counted, element, heads, number, row, scroller, shortened, table
+from tinygnn.web_page import Html, counted, element, heads, in_line, number, row, scroller, table
 
 GRAPH = "the graph; misclassified nodes lead to their rows in the table"
 MOST_ROWS = 150
@@ -108,7 +108,7 @@ def wrong_table(
     rows = [
         element(
             "tr",
-            element("th", shortened(example.name), scope="row"),
+            element("th", in_line(example.name), scope="row"),
             element("td", example.split),
             element("td", name(example.target)),
             element("td", name(example.predicted)),
@@ -143,8 +143,8 @@ def node_picture(
     right = {i: label for i, label in enumerate(task.targets) if isinstance(label, int) and label >= 0}
     by_number = {example.number: example for example in examples}
     ids = graph.node_ids or range(graph.num_nodes)
-    names = {i: shortened(str(ids[i])) for i in nodes}
-    titles = {i: title_of(names[i], by_number.get(i), right.get(i), name) for i in nodes}
+    names = {i: str(ids[i]) for i in nodes}
+    titles = {i: title_of(in_line(names[i]), by_number.get(i), right.get(i), name) for i in nodes}
     predicted = {example.number: example.predicted for example in examples}
     classes = sorted({label for i, label in right.items() if i in names})
     yield scroller(draw_graph(graph, nodes, right, predicted, names, titles, about=GRAPH), "the graph")

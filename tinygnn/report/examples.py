@@ -14,7 +14,7 @@ from tinygnn.graph import Graph
 from tinygnn.nn.module import Module
 from tinygnn.objectives import targets_of
 from tinygnn.tasks import GraphTask, NodeTask, evaluate, graph_labels
-from tinygnn.web_page import Html, command, element, shortened
+from tinygnn.web_page import Html, command, element, in_line
 
 MOST_OF_A_NAME = 100  # characters; a node with a longer one goes by its number
 
@@ -89,7 +89,7 @@ def wrong_classes(examples: Sequence[Example]) -> list[Example]:
 
 def class_namer(names: Sequence[Any] | None) -> Callable[[int], str]:
     """The name of a class; its number where classes have no names."""
-    return lambda k: shortened(str(k if names is None else names[k]))
+    return lambda k: in_line(k if names is None else names[k])
 
 
 # Given a node, a graph or a pair of nodes by number: the address of the page that explains it, or None.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tinygnn.curves import nice_ticks
 from tinygnn.graph import Graph
 from tinygnn.report.places import side_by_side
-from tinygnn.web_page import Html, element, shortened, together
+from tinygnn.web_page import Html, element, in_line, together
 
 # Light fills for black text, told apart by the colour-blind; numbers stand on them too.
 FILLS = ("#b9dcf2", "#f6d59a", "#b7e4d2", "#efc4dc", "#f4efa0", "#d9d9d9", "#c9c2ee", "#f3b9a8")
@@ -69,7 +69,7 @@ def draw_graph(
         wrong = node in predicted and predicted[node] != right[node]
         parts = [element("title", titles[node]), *_shape(node, right, predicted, radius, wrong)]
         if wrong:
-            parts.append(element("text", shortened(names[node], 14), y=radius + 13, class_="name"))
+            parts.append(element("text", in_line(names[node], 14), y=radius + 13, class_="name"))
         group = element("g", *parts, transform=f"translate({x:.1f} {y:.1f})", class_="node")
         drawn.append(element("a", group, href=f"#node-{node}", aria_label=titles[node]) if wrong else group)
     return element(

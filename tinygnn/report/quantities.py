@@ -11,7 +11,7 @@ from tinygnn.report.classes import MOST_ROWS, Part, share
 from tinygnn.report.examples import Example, Leads, by_split, examples_of
 from tinygnn.report.pictures import MOST_POINTS, draw_scatter, key, mark
 from tinygnn.tasks import GraphTask, NodeTask, evaluate
-from tinygnn.web_page import Html, element, heads, number, row, scroller, shortened, table
+from tinygnn.web_page import Html, element, heads, in_line, number, row, scroller, table
 
 MOST_PICTURES = 4  # of the entries of a target
 
@@ -33,7 +33,7 @@ def scatter(examples: Sequence[Example], entry: int, title: str) -> Iterator[Htm
     """A picture of one entry of the predictions."""
     pairs = [(e.target[entry], e.output[entry], e) for e in examples if e.target[entry] is not None]
     known = [
-        (x, y, e.splits[0], f"{shortened(e.name)}, {e.split}: {x:.6g}, predicted {y:.6g}")
+        (x, y, e.splits[0], f"{in_line(e.name)}, {e.split}: {x:.6g}, predicted {y:.6g}")
         for x, y, e in pairs
         if abs(x) < 1e300 and abs(y) < 1e300
     ]
@@ -67,7 +67,7 @@ def error_table(examples: Sequence[Example], task: NodeTask | GraphTask, leads: 
             *([k] if len(e.output) > 1 else []),
             *[f"{x:.6g}" for x in (e.target[k], e.output[k], error)],
         ]
-        rows.append(row(shortened(e.name), e.split, *map(number, texts), leads.of(e, task)))
+        rows.append(row(in_line(e.name), e.split, *map(number, texts), leads.of(e, task)))
     numbers = (*(["entry"] if len(examples[0].output) > 1 else []), "right", "predicted", "|error|")
     noun = "node" if isinstance(task, NodeTask) else "graph"
     head = heads(noun, "split", *numbers, "see how it came about", numbers=numbers)
@@ -105,7 +105,7 @@ def most_labels_wrong(
     wrong = [each for each in judged if each[0] + each[1]]
     wrong.sort(key=lambda each: -each[0] - each[1])
     rows = [
-        row(shortened(e.name), e.split, number(missed), number(invented), leads.of(e, task))
+        row(in_line(e.name), e.split, number(missed), number(invented), leads.of(e, task))
         for missed, invented, e in wrong[: MOST_ROWS // 3]
     ]
     noun, numbers = "node" if isinstance(task, NodeTask) else "graph", ("missed", "invented")
@@ -125,7 +125,7 @@ def link_parts(model: Module, task: LinkTask, leads: Leads) -> Iterator[Part]:
                 found = [logit.sigmoid().data for logit in decode(z, part[split])]
             judged += [(abs(linked - p), linked, p, pair, split) for pair, p in zip(part[split], found)]
     judged.sort(key=lambda each: (-each[0], each[3]))
-    names = [shortened(str(name)) for name in task.graph.node_ids or range(task.graph.num_nodes)]
+    names = [in_line(name) for name in task.graph.node_ids or range(task.graph.num_nodes)]
     rows = [
         row(
             f"{names[u]}, {names[v]}", split, "linked" if linked else "not linked", number(f"{p:.3f}"),
