@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygnn.adapters.errors import AdapterError, require
 from tinygnn.conformance.case import DATA, Case, Result
-from tinygnn.conformance.dgl_lacks import ATTENTION, lacking
+from tinygnn.conformance.dgl_lacks import READOUTS, lacking
 from tinygnn.conformance.dgl_layers import called, layers
 from tinygnn.conformance.dgl_more_layers import LAYERS
 from tinygnn.conformance.pyg_backend import argument
@@ -20,8 +20,6 @@ from tinygnn.conformance.torch_models import activate
 from tinygnn.conformance.torch_ops import import_torch, tensor
 
 INSTALL = "dgl==1.1.3 torch"  # those after it need a torch as old as they are
-POOLING = {"add": "SumPooling", "Sum": "SumPooling", "mean": "AvgPooling", "Mean": "AvgPooling",
-           "max": "MaxPooling", "Max": "MaxPooling"}  # fmt: skip
 
 
 @cache
@@ -93,17 +91,14 @@ def run_aggregation(case: Case) -> Result:
 def run_readout(case: Case) -> Result:
     """A readout of DGL on a batch of graphs without edges."""
     leaves = {name: tensor(numbers, True) for name, numbers in case.inputs.items()}
-    settings, nn, torch = case.options["settings"], layers(), import_torch().nn
-    if case.call == ATTENTION:
-        gate, other = [None if size is None else torch.Linear(*size)
-                       for size in (settings["gate_nn"], settings.get("nn"))]  # fmt: skip
-        module = nn.GlobalAttentionPooling(gate, other)
+    kind, settings = getattr(layers(), READOUTS[case.call]), case.options["settings"]
+    if case.call == "AttentionalAggregation":
+        linear = import_torch().nn.Linear
+        module = kind(linear(*settings["gate_nn"]), linear(*settings["nn"]) if "nn" in settings else None)
     elif case.call == "Set2Set":
-        steps, depth = settings["processing_steps"], settings.get("num_layers", 1)
-        module = nn.Set2Set(settings["in_channels"], steps, depth)
+        module = kind(settings["in_channels"], settings["processing_steps"], settings.get("num_layers", 1))
     else:
-        name = case.call.removeprefix("global_").removesuffix("_pool").removesuffix("Aggregation")
-        module = getattr(nn, POOLING[name])()
+        module = kind()
     weights = {
         f"feat_{name}" if name.startswith("nn.") else name: w for name, w in leaves.items() if name != "x"
     }

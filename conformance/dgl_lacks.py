@@ -8,9 +8,16 @@ from typing import Any
 from tinygnn.conformance.case import Case
 
 REDUCERS = ("sum", "mean", "max", "min")
-POOLINGS = ("global_add_pool", "global_mean_pool", "global_max_pool",
-            "SumAggregation", "MeanAggregation", "MaxAggregation")  # fmt: skip
-ATTENTION = "AttentionalAggregation"
+READOUTS = {
+    "global_add_pool": "SumPooling",
+    "SumAggregation": "SumPooling",
+    "global_mean_pool": "AvgPooling",
+    "MeanAggregation": "AvgPooling",
+    "global_max_pool": "MaxPooling",
+    "MaxAggregation": "MaxPooling",
+    "AttentionalAggregation": "GlobalAttentionPooling",
+    "Set2Set": "Set2Set",
+}
 OTHERS = {
     "GNN": "stacks are left to the layers that they are made of",
     "MLP": "DGL has no MLP",
@@ -35,10 +42,10 @@ def lacking(case: Case) -> Iterator[str]:
         yield "DGL has neither optimizers nor models: they are PyTorch's"
     elif call in OTHERS:
         yield OTHERS[call]
+    elif call not in READOUTS and call not in OF_LAYERS:
+        yield f"DGL has no {call}"
     elif case.kind == "module":
         yield from of_readouts(case)
-    elif call not in OF_LAYERS:
-        yield f"DGL has no {call}"
     else:
         settings = case.options.get("conv", {})
         yield from OF_LAYERS[call](case, settings)
@@ -58,7 +65,7 @@ def of_batches(case: Case) -> Iterator[str]:
 def of_readouts(case: Case) -> Iterator[str]:
     """The readouts."""
     settings = case.options["settings"]
-    if case.call == ATTENTION:
+    if case.call == "AttentionalAggregation":
         gate, nn = settings["gate_nn"], settings.get("nn")
         if isinstance(gate, dict) or isinstance(nn, dict):
             yield "an nn of MLP is PyG's"

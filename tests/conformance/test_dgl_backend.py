@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,19 @@ def test_without_dgl_it_says_what_to_install(
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1
     assert "pip install dgl==1.1.3 torch" in err
+
+
+def test_a_dgl_of_another_torch_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    dgl_backend.import_dgl.cache_clear()
+    (tmp_path / "dgl.py").write_text("raise FileNotFoundError('no library for torch 2.13\\nat all')\n")
+    monkeypatch.delitem(sys.modules, "dgl", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert cli.run(["--backend", "dgl"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "cannot be imported (no library for torch 2.13): pip install dgl==1.1.3 torch" in err
 
 
 def unmade() -> DglBackend:
