@@ -80,6 +80,13 @@ def test_f1_of_labels(seed: int, average: str, zero_division: float) -> None:
     assert same(metrics.f1(logits, target, **options), quietly(sklearn.f1_score, target, guessed, **options))
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_accuracy_of_labels(seed: int) -> None:
+    logits, target = labels(seed)
+    guessed = [[int(logit > 0.0) for logit in row] for row in logits]
+    assert same(metrics.accuracy(logits, target), sklearn.accuracy_score(target, guessed))
+
+
 def yes_or_no(seed: int) -> tuple[list[float], list[int]]:
     """Scores with ties; one seed in ten has one class only."""
     rng = random.Random(seed)

@@ -319,6 +319,13 @@ def test_nll_loss_by_hand():
     assert [v.data for v in nll_loss(rows, [0, 1], weight=[1.0, 3.0], reduction="none")] == [0.5, 12.0]
 
 
+def test_the_mean_of_rows_that_weigh_nothing_is_nan():
+    """0 / 0, as in PyTorch; their sum is 0."""
+    for loss in (nll_loss, cross_entropy):
+        assert math.isnan(loss([[-0.5, -0.25]], [0], weight=[0.0, 1.0]).data)
+        assert loss([[-0.5, -0.25]], [0], weight=[0.0, 1.0], reduction="sum").data == 0.0
+
+
 @given(settings())
 def test_nll_loss_of_log_softmax_is_cross_entropy(problem):
     logits, target, mask, weight, _ = problem

@@ -80,6 +80,15 @@ def test_accuracy_counts_the_masked_rows(rows):
     assert share == sum(hits) / len(hits) if hits else isnan(share)
 
 
+def test_several_labels_are_right_where_all_of_a_row_are():
+    """Predicted where the logit is above 0."""
+    logits = [[2.0, -1.0], [0.0, 3.0], [-1.0, -2.0], [1.0, 1.0]]
+    assert accuracy(logits, [[1, 0], [1, 1], [0, 0], [1, 0]]) == 0.5
+    assert accuracy(logits, [[1, 0], [9], [0, 0], [1, 0]], [True, False, True, False]) == 1.0
+    with pytest.raises(ValueError, match="row 1: the prediction is .* they need one shape"):
+        accuracy(logits, [[1, 0], [1], [0, 0], [1, 0]])
+
+
 def test_single_logits_are_those_of_a_yes_or_no():
     assert accuracy([2.0, -1.0, 0.0, Value(0.5)], [1, 0, 1, 1]) == 0.75
     assert f1([2.0, -1.0, 0.0, 0.5], [1, 0, 1, 1], average="binary") == 0.8

@@ -98,9 +98,9 @@ def nll_loss(
     ]
     if reduction == "none":
         return [Value(0.0) if v is None else dot([w], [v]) for w, v in chosen]
-    divisor = 1.0 if reduction == "sum" else _total_weight(labels, factors)
-    if reduction == "mean" and not any(label >= 0 for label in labels):
+    if reduction == "mean" and not any(v is not None for _, v in chosen):
         return mean([])
+    divisor = 1.0 if reduction == "sum" else _total_weight(labels, factors)
     counted = [(quotient(constant(w), divisor), v) for w, v in chosen if v is not None]
     return dot([w for w, _ in counted], [v for _, v in counted])
 

@@ -18,17 +18,23 @@ def predicted_classes(logits: Matrix) -> list[int]:
     return [row.index(max(row)) for row in rows]
 
 
-def accuracy(logits: Any, target: Sequence[int], mask: Sequence[bool] | None = None) -> float:
+def accuracy(logits: Any, target: Any, mask: Sequence[bool] | None = None) -> float:
     """The share of masked rows whose largest logit is at the target class; nan of no rows.
 
-    Single logits are those of a yes or no: 1 is predicted where they are above 0. scikit-learn's
-    `accuracy_score`. Shapes: logits [N][C] or [N], target [N], mask [N].
+    Single logits are those of a yes or no: 1 is predicted where they are above 0. So are those of several
+    labels, target [N][C] of 0 and 1, which are right where all of the row are. scikit-learn's
+    `accuracy_score`. Shapes: logits [N][C] or [N], target [N] or [N][C], mask [N]. Raises ValueError for
+    targets of another shape.
 
     >>> accuracy([[2.0, 1.0], [0.0, 3.0]], [0, 0])
     0.5
     """
     rows, labels = kept_rows(logits, target, mask, "rows of logits")
-    hits = [p == t for p, t in zip(_predicted(rows), labels)]
+    if is_table(labels):
+        check_table(rows, labels)
+        hits = [[int(logit > 0.0) for logit in row] == yes_or_no(t) for row, t in zip(rows, labels)]
+    else:
+        hits = [p == t for p, t in zip(_predicted(rows), labels)]
     return sum(hits) / len(hits) if hits else nan
 
 
