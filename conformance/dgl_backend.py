@@ -30,7 +30,7 @@ def import_dgl() -> Any:
     try:
         return require("dgl", INSTALL)
     except (OSError, RuntimeError) as error:  # a library of another torch's
-        said = str(error).splitlines()[0]
+        said = str(error).partition("\n")[0]
         raise AdapterError(
             f"dgl is installed but cannot be imported ({said}): pip install {INSTALL}"
         ) from error
