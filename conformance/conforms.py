@@ -21,6 +21,7 @@ from tinygnn.conformance.resized import WithOwnAnswers
 from tinygnn.conformance.runner import Outcome, Reference, run_one
 from tinygnn.conformance.selection import choose
 from tinygnn.conformance.subjects import BACKWARD, subject_of
+from tinygnn.conformance.verdicts import in_words
 
 SHOWN = 5  # failures that are told in full; of the others the ids
 MOST_IDS = 8  # of the others, in a short report
@@ -179,7 +180,9 @@ def outcome_of(case: Case, backend: OwnCode, reference: Reference, known: Known 
     ]
     changed = [d for d in differences if d.output.startswith("input ")]
     misshapen = [d for d in differences if d.output == "out" and d.problem.startswith("shape")]
-    return replace(outcome, differences=tuple(changed or misshapen or differences))
+    told = tuple(changed or misshapen or differences)
+    detail = in_words(told) if outcome.detail == in_words(outcome.differences) else outcome.detail
+    return replace(outcome, differences=told, detail=detail)
 
 
 def line_for(

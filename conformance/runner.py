@@ -99,7 +99,7 @@ def run_one(
         return Outcome(case, backend.name, "skipped", str(reason))
     except Failed as reason:
         return Outcome(case, backend.name, "error", str(reason))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = f"{backend.name} raised {type(error).__name__}: {error}"
         if known is not None and known.raises and known.raises in str(error):
             return Outcome(case, backend.name, "known", known.reason)

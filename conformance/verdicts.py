@@ -64,7 +64,15 @@ def without_records(
     for convention in expected.conventions:
         if follows(case, expected, convention, result):
             return "profile-difference", convention.name
-    return "wrong", "the numbers differ by more than rounding"
+    return "wrong", in_words(differences)
+
+
+def in_words(differences: Sequence[Difference]) -> str:
+    """What is wrong with a result, in a few words: numbers, or what is no matter of numbers."""
+    problems = [difference.problem for difference in differences if not difference.ok]
+    if not all(problems):
+        return "the numbers differ by more than rounding"
+    return "; ".join(dict.fromkeys(f"{d.output}: {d.problem}" for d in differences if not d.ok))
 
 
 def is_subgradient(case: Case, name: str, expected: Expected, result: Result) -> bool:

@@ -86,6 +86,14 @@ def test_a_backend_that_raises_is_an_error_with_its_words() -> None:
     assert outcome.detail == "changed raised RuntimeError: a shape does not fit"
 
 
+def test_a_backend_that_ends_the_program_is_an_error() -> None:
+    def ends(outputs: dict[str, Any]) -> dict[str, Any]:
+        raise SystemExit(3)
+
+    (outcome,) = run_cases(TANH, Changed(ends))
+    assert (outcome.verdict, outcome.detail) == ("error", "changed raised SystemExit: 3")
+
+
 def test_a_case_without_a_right_answer_is_an_error() -> None:
     (outcome,) = run_cases([replace(TANH[0], id="op/new")], Changed(nothing))
     assert outcome.verdict == "error"

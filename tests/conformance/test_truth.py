@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import tinygnn
+from tinygnn.aggregate import AGGREGATIONS
 from tinygnn.conformance import regenerate
 from tinygnn.conformance.case import Case
 from tinygnn.conformance.cases import all_cases
@@ -61,23 +62,36 @@ SMOOTH = [
 # ---- every operation has its row ---------------------------------------------------------------------
 
 
-def names_in_the_source() -> Iterator[str]:
-    """The names of operations that stand as literals where the core makes a Value of others."""
+def names_in(source: str) -> Iterator[str]:
+    """The names of operations that stand as literals where a Value is made of others."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Value":
+            for op in [*node.args[3:], *[given.value for given in node.keywords if given.arg == "op"]]:
+                name = op.elts[0] if isinstance(op, ast.Tuple) else op
+                if isinstance(name, ast.Constant) and name.value:
+                    yield name.value
+
+
+def names_in_the_core() -> Iterator[str]:
+    """Those in all of its files, and those that aggregations carry."""
     for path in sorted(Path(tinygnn.__file__).parent.rglob("*.py")):
-        if path.parts[-2] in ("explain", "conformance", "adapters"):
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Value" and len(node.args) == 4:
-                op = node.args[3]
-                op = op.elts[0] if isinstance(op, ast.Tuple) else op
-                if isinstance(op, ast.Constant) and op.value:
-                    yield op.value
+        if path.parts[-2] not in ("explain", "conformance", "adapters"):
+            yield from names_in(path.read_text(encoding="utf-8"))
+    yield from (str(op) for op, _ in AGGREGATIONS.values())
 
 
 def test_every_operation_that_the_core_names_has_its_row() -> None:
-    named = set(names_in_the_source())
+    named = set(names_in_the_core())
     assert len(named) > 30
     assert named <= ALL_RULES.keys()
+
+
+@pytest.mark.parametrize(
+    "call", ["Value(8.0, (x,), (12.0,), {})", "value.Value(8.0, (x,), (12.0,), op={})", "Value(8.0, op={})"]
+)
+@pytest.mark.parametrize("op", ["'cube'", "('cube', 3)"])
+def test_an_operation_that_is_added_is_seen_however_it_is_written(call: str, op: str) -> None:
+    assert list(names_in(f"def cube(x): return {call.format(op)}")) == ["cube"]
 
 
 def test_the_cases_use_every_row_and_no_operation_without_one() -> None:

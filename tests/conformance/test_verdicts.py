@@ -73,6 +73,19 @@ def test_a_tie_may_be_shared_in_any_way_but_all_of_it(x: float, y: float, said: 
     assert verdict(TIE, AT_TIE, {"out": 1.5, "grad x": x, "grad y": y}) == said
 
 
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ({"out": 0.0}, "grad x: missing"),
+        ({"out": 0.0, "grad x": [1.0]}, "grad x: shape [1], expected []"),
+        ({"out": [0.0]}, "out: shape [1], expected []; grad x: missing"),
+        ({"out": 0.5}, "the numbers differ by more than rounding"),
+    ],
+)
+def test_what_is_no_matter_of_numbers_is_said(outputs: dict[str, Any], said: str) -> None:
+    assert judge(KINK, AT_KINK, Result(outputs))[1] == said
+
+
 def test_another_convention_is_named() -> None:
     assert judge(LAYER, WITH_CONVENTIONS, Result(PAPER))[:2] == ("profile-difference", "self loops: added")
 
