@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# The core in reading order: DESIGN's "a file imports only files above it". `nn` and `explain` are folders.
+# The core in reading order, in which a file imports only files above it. `nn` and `explain` are folders.
 READING_ORDER = [
     "files",
     "marked",
@@ -104,16 +104,19 @@ CONFORMANCE = {name_of(path): path for path in source_files("conformance")}
 EVERYTHING = {**CORE, **ADAPTERS, **CONFORMANCE}
 
 
-def imports_of(path: Path) -> Iterator[Import]:
+@cache
+def imports_of(path: Path) -> list[Import]:
     """All modules a file imports, `import_module("name")` and `__import__("name")` included."""
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     functions = [
         n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     ]
     lazy = {id(inner) for function in functions for inner in ast.walk(function)}
-    for node in ast.walk(tree):
-        for module in modules_named(node, name_of(path)):
-            yield Import(module, getattr(node, "lineno", 0), id(node) in lazy)
+    return [
+        Import(module, getattr(node, "lineno", 0), id(node) in lazy)
+        for node in ast.walk(tree)
+        for module in modules_named(node, name_of(path))
+    ]
 
 
 def modules_named(node: ast.AST, importer: str) -> list[str]:
