@@ -203,3 +203,16 @@ def test_a_node_of_many_neighbours_shows_some_and_all_when_asked(visit, tmp_path
     assert len(page.find("table[data-part=messages] tr[data-source]")) == 16
     page.find("button[data-all=messages]")[0].click()
     assert len(page.find("table[data-part=messages] tr[data-source]")) == 61
+
+
+def test_wide_rows_show_some_columns_with_the_one_that_is_worked_out_and_all_when_asked(visit, tmp_path):
+    graph = Graph(EdgeIndex(([0, 1], [1, 0])), x=[[0.5], [0.25]], y=[0, 1])
+    page = visit(written(tmp_path / "p.html", explain(GNN("gcn", 1, 12, 2, 2, seed=0), graph, node=0)))
+    choose(page, "layer", 0)
+    choose(page, "entry", 10)
+    heads = "table[data-part=sum] thead th"
+    assert page.texts(heads) == ["entry", *[f"[{c}]" for c in [*range(8), 10]]]
+    assert page.texts("button[data-all=sum]") == ["show 3 more columns"]
+    page.find("button[data-all=sum]")[0].click()
+    assert page.texts(heads) == ["entry", *[f"[{c}]" for c in range(12)]]
+    assert page.find("button[data-all]") == []

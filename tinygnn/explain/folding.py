@@ -72,15 +72,15 @@ def folded(
 
 
 def _by_kind(order: Sequence[Value], kind: Callable[[Value], str]) -> Groups:
-    """The output by itself; the others by the most changes of kind on a way to them, and by kind."""
+    """The others than the output by the most changes of kind on a way to them, and by kind."""
     kinds = {value: kind(value) for value in order}
     distance = dict.fromkeys(order, 0)
     groups: Groups = {}
     for value in order:
         here = distance[value]
-        groups.setdefault((here, kinds[value]), []).append(value)
+        groups.setdefault((here if value is not order[0] else -1, kinds[value]), []).append(value)
         for parent in value.parents:
-            step = here if kinds[parent] == kinds[value] and value is not order[0] else here + 1
+            step = here + (kinds[parent] != kinds[value])
             if distance[parent] < step:
                 distance[parent] = step
     return {key: groups[key] for key in sorted(groups, key=lambda key: key[0])}
@@ -90,12 +90,14 @@ def _by_distance(groups: Groups, most: int) -> Groups:
     """Fewer groups: leaves and other Values of a range of distances."""
     farthest = max(distance for distance, _ in groups)
     ranges = max(min((most - 1) // 2, MOST_RANGES), 1)
-    found: Groups = {(0, name): values for (distance, name), values in groups.items() if not distance}
-    for (distance, _), values in groups.items():
-        if distance:
-            k = 1 + (distance - 1) * ranges // farthest
-            for value in values:
-                found.setdefault((k, "operations" if value.parents else "leaves"), []).append(value)
+    found: Groups = {}
+    for (distance, name), values in groups.items():
+        if distance < 0:
+            found[distance, name] = values
+            continue
+        for value in values:
+            key = (distance * ranges // (farthest + 1), "operations" if value.parents else "leaves")
+            found.setdefault(key, []).append(value)
     return {key: found[key] for key in sorted(found, key=lambda key: (key[0], key[1] == "leaves"))}
 
 

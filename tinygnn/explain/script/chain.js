@@ -29,21 +29,23 @@ function listen(id) {
 }
 
 // extra: what stands before the numbers of each row, under a title of its own.
-// Of many rows the first are shown until a button is pressed.
-const MOST_ROWS = 16;
+// Of many rows and columns the first are shown until a button is pressed, and the column that is worked out.
+const MOST_ROWS = 16, MOST_COLUMNS = 8;
 function table(part, caption, width, rows, extra = null) {
   const hidden = state.all ? [] : rows.slice(MOST_ROWS);
   if (hidden.length > 1) rows = rows.slice(0, MOST_ROWS);
-  const values = rows.flatMap(([, row]) => row), largest = largestOf(values), f = currentEntry(width);
+  const largest = largestOf(rows.flatMap(([, row]) => row)), f = currentEntry(width);
+  const columns = Array.from({ length: width }, (_, c) => c).filter((c) => state.all || width <= MOST_COLUMNS + 1 || c < MOST_COLUMNS || c === f);
   const head = make("tr", {}, make("th", { scope: "col" }, "entry"), extra && make("th", { scope: "col" }, extra),
-    ...Array.from({ length: width }, (_, c) => make("th", { scope: "col", class: c === f ? "focus" : null }, `[${c}]`)));
+    ...columns.map((c) => make("th", { scope: "col", class: c === f ? "focus" : null }, `[${c}]`)));
   const body = rows.map(([title, row, attributes, more]) => make("tr", attributes ?? {},
     make("th", { scope: "row" }, ...[title].flat()), extra && make("td", { class: "pyg" }, more ?? ""),
-    ...row.map((v, c) => { const td = cell(v, largest); if (c === f) td.classList.add("focus"); return td; })));
+    ...columns.map((c) => { const td = cell(row[c], largest); if (c === f) td.classList.add("focus"); return td; })));
   const found = make("table", { "data-part": part }, make("caption", {}, make("span", {}, caption)), make("thead", {}, head), make("tbody", {}, ...body));
-  if (hidden.length > 1) found.tBodies[0].append(make("tr", {}, make("th", { scope: "row" },
-    make("button", { class: "plain", type: "button", "data-all": part, on: { click: () => choose({ all: true }) } }, `show ${hidden.length} more rows`))));
-  found.style.width = `calc(var(--first) + ${6.8 * (width + (extra ? 1 : 0))}rem)`; // so that columns of all tables stand one below the other
+  const more = [hidden.length > 1 && `${hidden.length} more rows`, columns.length < width && `${width - columns.length} more columns`].filter(Boolean).join(" and ");
+  if (more) found.tBodies[0].append(make("tr", {}, make("th", { scope: "row" },
+    make("button", { class: "plain", type: "button", "data-all": part, on: { click: () => choose({ all: true }) } }, `show ${more}`))));
+  found.style.width = `calc(var(--first) + ${6.8 * (columns.length + (extra ? 1 : 0))}rem)`; // so that columns of all tables stand one below the other
   return found;
 }
 

@@ -36,6 +36,7 @@ function start() {
   $("digits").onchange = () => { state.digits = Number($("digits").value); redraw(); };
   fill("notes", ...D.notes.map((note) => make("li", {}, note)));
   $("graph").setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
+  drawNodes();
   fill("node", ...D.nodes.map((n) => make("option", { value: n.i }, label(n.i))));
   fill("layer", ...D.layers.map((layer, k) => make("option", { value: k }, `${k}: ${layer.name || layer.module}`)));
   $("node").onchange = () => choose({ node: Number($("node").value) });

@@ -61,18 +61,28 @@ function drawGraph() {
       "stroke-opacity": mine ? 1 : (0.12 + 0.4 * share).toFixed(2), "data-source": from, "data-target": to,
     }, make("title", {}, title)));
   }
-  const nodes = D.nodes.map((n) => {
-    const [x, y] = spot.get(n.i), chosen = n.i === state.node, text = label(n.i);
+  fill("lines", ...behind, ...front);
+  for (const node of $("graph").querySelectorAll(".node")) {
+    const chosen = Number(node.dataset.node) === state.node;
+    node.classList.toggle("chosen", chosen);
+    node.setAttribute("tabindex", chosen ? 0 : -1);
+    node.setAttribute("aria-pressed", chosen);
+    node.querySelector("circle").setAttribute("r", chosen ? 15 : 12);
+  }
+  drawKeys(largest);
+}
+
+// What stays whichever node is chosen.
+function drawNodes() {
+  fill("graph", make("g", { id: "lines" }), ...D.nodes.map((n) => {
+    const [x, y] = spot.get(n.i), text = label(n.i);
     const kind = n.class === null ? (n.target === null ? "" : `, target ${n.target}`) : `, class ${D.classes[n.class] ?? n.class}`;
     return make("g", {
-      class: `node${chosen ? " chosen" : ""}${n.train ? " train" : ""}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
-      tabindex: chosen ? 0 : -1, role: "button", "aria-pressed": chosen, "data-node": n.i,
-      "aria-label": `node ${text}${kind}${n.train ? ", in the loss" : ""}`,
-      on: { ...pressed(() => choose({ node: n.i }, true)) },
-    }, make("circle", { r: chosen ? 15 : 12, fill: n.class === null ? "#e4e8ec" : CLASS_COLOURS[n.class % CLASS_COLOURS.length] }),
+      class: n.train ? "node train" : "node", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, role: "button", "data-node": n.i,
+      "aria-label": `node ${text}${kind}${n.train ? ", in the loss" : ""}`, on: pressed(() => choose({ node: n.i }, true)),
+    }, make("circle", { fill: n.class === null ? "#e4e8ec" : CLASS_COLOURS[n.class % CLASS_COLOURS.length] }),
     make("text", { y: 4 }, text.length > 5 ? `${text.slice(0, 4)}…` : text), make("title", {}, `node ${text}${kind}`));
-  });
-  fill("graph", ...behind, ...front, ...nodes);
+  }));
   $("graph").onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return;
@@ -80,6 +90,9 @@ function drawGraph() {
     const k = D.nodes.findIndex((n) => n.i === state.node);
     choose({ node: D.nodes[(k + step + D.nodes.length) % D.nodes.length].i }, true);
   };
+}
+
+function drawKeys(largest) {
   const what = state.entry === "length" ? "length of the message row" : `entry ${state.entry} of the message`;
   const line = (kind) => make("svg", { width: 34, height: 10, "aria-hidden": "true" },
     make("path", { class: `message ${kind}`, d: "M0 5H34", "stroke-width": 4 }));

@@ -1,30 +1,46 @@
 // The autograd graph of a number: one box for each layer, which opens to its operations and to single Values.
 
 const MANY = 40; // Values that a box shows one by one when it is opened, and once more when its rest is
-const BOX = 158, ROW = 15, ACROSS = 46, DOWN = 10, AROUND = 8;
+const BOX = 172, ROW = 15, ACROSS = 46, DOWN = 10, AROUND = 8;
 let view = null; // { v, groups, open: how many Values of a box are shown, by its key; visit }
 
-const layerOf = D.parents.map((_, v) => D.parameters[v]?.split("[")[0] ?? (D.group[v] >= 0 ? D.groups[D.group[v]] : "inputs and constants"));
 const operationOf = (v) => opOf(v).replaceAll("_", " ") || "leaf";
+
+// Kinds by number, for speed: which layer a Value belongs to, and which operation made it.
+function numbered(names) {
+  const known = new Map(), of = Int32Array.from(names, (name) => { if (!known.has(name)) known.set(name, known.size); return known.get(name); });
+  return { of, names: [...known.keys()] };
+}
+const LAYERS = numbered(D.parents.map((_, v) => D.parameters[v]?.split("[")[0] ?? (D.group[v] >= 0 ? D.groups[D.group[v]] : "inputs and constants")));
+const OPERATIONS = numbered(D.parents.map((_, v) => operationOf(v)));
+
+// The parents that are on the page, one after the other: those of v from FIRST[v] to FIRST[v + 1].
+const FIRST = new Int32Array(D.parents.length + 1);
+D.parents.forEach((parents, v) => { FIRST[v + 1] = FIRST[v] + parents.length - missing(v); });
+const PARENTS = Int32Array.from(D.parents.flat().filter((p) => p >= 0));
+function missing(v) { let n = 0; for (const p of D.parents[v]) n += p < 0; return n; }
 
 // What v was made from, itself first, each Value behind those made from it.
 function childrenFirst(v) {
   const waiting = new Int32Array(D.parents.length), found = [v], order = [v];
-  for (const u of found) for (const p of D.parents[u]) if (p >= 0 && !waiting[p]++) found.push(p);
-  for (const u of order) for (const p of D.parents[u]) if (p >= 0 && !--waiting[p]) order.push(p);
+  for (const u of found) for (let k = FIRST[u]; k < FIRST[u + 1]; k += 1) if (!waiting[PARENTS[k]]++) found.push(PARENTS[k]);
+  for (const u of order) for (let k = FIRST[u]; k < FIRST[u + 1]; k += 1) if (!--waiting[PARENTS[k]]) order.push(PARENTS[k]);
   return order;
 }
 
 // Values of a kind together, if equally many changes of kind lie between them and the first: so no way leads
 // out of a group and back into it.
-function grouped(order, kind, path) {
+function grouped(order, { of, names }, path) {
   const distance = new Int32Array(D.parents.length).fill(-1), groups = new Map();
   for (const u of order) distance[u] = 0;
   for (const u of order) {
-    const here = distance[u], name = kind(u), key = `${path}${here} ${name}`;
-    if (!groups.has(key)) groups.set(key, { key, name, here, values: [] });
-    groups.get(key).values.push(u);
-    for (const p of D.parents[u]) if (p >= 0 && distance[p] >= 0) distance[p] = Math.max(distance[p], here + (u === view.v || kind(p) !== name));
+    const here = distance[u], kind = of[u], at = u === view.v ? -1 : here * names.length + kind;
+    if (!groups.has(at)) groups.set(at, { key: at < 0 ? "" : `${path}${here} ${names[kind]}`, name: names[kind], here, values: [] });
+    groups.get(at).values.push(u);
+    for (let k = FIRST[u]; k < FIRST[u + 1]; k += 1) {
+      const p = PARENTS[k], step = here + (of[p] !== kind);
+      if (distance[p] >= 0 && distance[p] < step) distance[p] = step;
+    }
   }
   return [...groups.values()].sort((a, b) => a.here - b.here);
 }
@@ -40,7 +56,7 @@ function boxesNow() {
     for (const u of values.slice(0, most)) boxes.push({ key, name: group.name, values: [u] });
     if (values.length > most) boxes.push({ ...group, values: values.slice(most), many: true });
   };
-  for (const group of view.groups) add(group, group.values.length > MANY && view.open.has(group.key) ? grouped(group.values, operationOf, `${group.key}: `) : []);
+  for (const group of view.groups) add(group, group.values.length > MANY && view.open.has(group.key) ? grouped(group.values, OPERATIONS, `${group.key}: `) : []);
   return boxes;
 }
 
@@ -48,9 +64,9 @@ function linesBetween(boxes) {
   const place = new Int32Array(D.parents.length).fill(-1), lines = new Map();
   boxes.forEach((box, b) => { for (const u of box.values) place[u] = b; });
   boxes.forEach((box, b) => {
-    for (const u of box.values) for (const p of D.parents[u]) if (p >= 0 && place[p] !== b) {
-      const key = place[p] * boxes.length + b;
-      lines.set(key, (lines.get(key) ?? 0) + 1);
+    for (const u of box.values) for (let k = FIRST[u]; k < FIRST[u + 1]; k += 1) {
+      const from = place[PARENTS[k]], key = from * boxes.length + b;
+      if (from !== b) lines.set(key, (lines.get(key) ?? 0) + 1);
     }
   });
   return [...lines].map(([key, count]) => [Math.floor(key / boxes.length), key % boxes.length, count]);
@@ -68,25 +84,27 @@ const clip = (text, most) => text.length > most ? `${text.slice(0, most - 1)}…
 function textsOf(box) {
   const [u] = box.values, numbers = box.many ? range(box.values.map(data)) : shown(data(u));
   const told = box.many ? box.values.map(grad).filter((g) => g !== null) : [], gradient = box.many ? range(told) : shown(grad(u));
-  const counts = new Map();
-  for (const w of box.values) counts.set(operationOf(w), (counts.get(operationOf(w)) ?? 0) + 1);
-  const what = [...counts].sort((a, b) => b[1] - a[1]).map(([op, n]) => `${n} ${op}`).join(", ");
-  const title = box.many ? box.name : (called.get(u) ?? operationOf(u)).replace(`, ${layerOf[u]}`, ""), second = box.many ? `${box.values.length} Values: ${what}` : operationOf(u);
-  const missing = box.values.reduce((t, w) => t + D.parents[w].filter((p) => p < 0).length, 0);
-  return { lines: [title, second, `data ${numbers}`, `grad ${gradient}`], missing,
-    said: `${title}, ${second}: number ${numbers}, gradient ${gradient}${missing ? `; ${missing} of what it was made from are not on this page` : ""}` };
+  const counts = OPERATIONS.names.map((op) => [0, op]);
+  for (const w of box.values) counts[OPERATIONS.of[w]][0] += 1;
+  const what = counts.filter(([n]) => n).sort((a, b) => b[0] - a[0]).map(([n, op]) => `${n} ${op}`).join(", ");
+  const title = box.many ? box.name : (called.get(u) ?? operationOf(u)).replace(`, ${LAYERS.names[LAYERS.of[u]]}`, ""), second = box.many ? `${box.values.length} Values: ${what}` : operationOf(u);
+  const less = box.values.reduce((t, w) => t + missing(w), 0);
+  return { lines: [title, second, `data ${numbers}`, `grad ${gradient}`], less,
+    said: `${title}, ${second}: number ${numbers}, gradient ${gradient}${less ? `; ${less} of what it was made from are not on this page` : ""}` };
 }
 
 function openGraph(v, visit) {
   view = { v, visit, open: new Map() };
-  view.groups = grouped(childrenFirst(v), layerOf.at.bind(layerOf), "");
+  view.groups = grouped(childrenFirst(v), LAYERS, "");
   drawValues();
 }
 
+// Show so many Values of a box, or close it and what is within it; the focus goes to what is new.
 function toggle(key, most) {
-  if (most) view.open.set(key, most); else for (const other of [...view.open.keys()]) if (other.startsWith(key)) view.open.delete(other);
+  const within = (other) => other === key || other.startsWith(`${key}: `);
+  if (most) view.open.set(key, most); else for (const other of [...view.open.keys()].filter(within)) view.open.delete(other);
   drawValues();
-  const boxes = [...$("value-graph").querySelectorAll(".box[tabindex]")].filter((box) => box.dataset.key.startsWith(key));
+  const boxes = [...$("value-graph").querySelectorAll(".box[tabindex]")].filter((box) => within(box.dataset.key));
   boxes[Math.min(Math.max(most - MANY, 0), boxes.length - 1)]?.focus();
 }
 
@@ -111,10 +129,10 @@ function drawValues() {
     return make("path", { class: "arrow", d: d + curve(x, y, right, below), "stroke-width": count > 1 ? 2.5 : 1 });
   });
   const shapes = boxes.map((box, b) => {
-    const { lines: texts, said, missing } = textsOf(box), [u] = box.values, me = u === view.v;
+    const { lines: texts, said, less } = textsOf(box), [u] = box.values, me = u === view.v;
     const press = box.many ? () => toggle(box.key, (view.open.get(box.key) ?? 0) + MANY) : () => view.visit(u);
     const kind = me ? "out" : box.many ? "many" : D.parents[u].length ? "one" : "leaf";
-    return make("g", { class: `box ${kind}${missing ? " cut" : ""}`, transform: `translate(${spots[b]})`, "data-key": box.key, "data-group": box.many ? box.name : null, "data-v": box.many ? null : u,
+    return make("g", { class: `box ${kind}${less ? " cut" : ""}`, transform: `translate(${spots[b]})`, "data-key": box.key, "data-group": box.many ? box.name : null, "data-v": box.many ? null : u,
       role: me ? "img" : "button", tabindex: me ? null : 0, "aria-expanded": box.many ? "false" : null, "aria-label": said, on: me ? {} : pressed(press) },
     make("title", {}, said), make("rect", { width: BOX, height: high, rx: 4 }),
     ...texts.map((text, k) => make("text", { class: k ? null : "op", x: 7, y: 16 + ROW * k }, clip(text, k ? 24 : 20))));
