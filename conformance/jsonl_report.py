@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,17 @@ def jsonl_lines(runs: Sequence[tuple[Named, Sequence[Outcome]]]) -> Iterator[str
 
 
 def write_jsonl(path: Path, runs: Sequence[tuple[Named, Sequence[Outcome]]]) -> None:
-    """Write the lines into a file.
+    """Write the lines of all outcomes into a file."""
+    write_lines(path, jsonl_lines(runs))
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines into a file.
 
     Raises ValueError where the file cannot be written.
     """
     try:
-        path.write_text("".join(f"{line}\n" for line in jsonl_lines(runs)), encoding="utf-8")
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise ValueError(f"{path}: cannot be written: {error.strerror}") from error
 

@@ -16,7 +16,7 @@ class LayerCall:
     """One call of a layer: copies of what it was given, whose gradients are this call's share alone.
 
     passings: the messages that it passed. output: what it gave, a tensor that has its gradient, the first
-    where it gave several.
+    where it gave several, and then not is_tensor.
     """
 
     twin: Twin
@@ -24,12 +24,14 @@ class LayerCall:
     named: dict[str, Any]
     passings: list[PygPassing] = field(default_factory=list)
     output: Any = None
+    is_tensor: bool = False
 
 
 def run_layers(module: Any, twins: Sequence[Twin], run: Callable[[Any], Any]) -> list[LayerCall]:
-    """Run the module by `run(module)`, then backward from a loss: Σ c_k out_k, where c is `cotangent`.
+    """Run the module by `run(module)`, then backward from a loss: Σ c_k out_k of all that it gives.
 
-    Returns the calls of its layers in order. The module is left as it was, but for gradients.
+    c is `cotangent`. Returns the calls of its layers in order. The module is left as it was, but for
+    gradients.
     """
     calls: list[LayerCall] = []
     handles = []
@@ -40,15 +42,21 @@ def run_layers(module: Any, twins: Sequence[Twin], run: Callable[[Any], Any]) ->
             handles.append(twin.layer.register_forward_pre_hook(begin, with_kwargs=True))
             handles.append(twin.layer.register_forward_hook(end))
         try:
-            output = first_tensor(run(module))
+            terms = loss_of(run(module))
         finally:
             for handle in handles:
                 handle.remove()
-    if output is None:
-        raise ValueError("the model gives no tensor back")
-    if output.requires_grad:
-        (output * cotangent(output)).sum().backward()
+    if not terms:
+        raise ValueError("the model gives no tensor of floats back")
+    loss = sum(part.sum() for part in terms)
+    if loss.requires_grad:
+        loss.backward()
     return calls
+
+
+def loss_of(output: Any) -> list[Any]:
+    """The terms of the loss: of each tensor that the model gives, its numbers times `cotangent`."""
+    return [part * cotangent(part) for part in tensors_in(output) if part.is_floating_point()]
 
 
 def cotangent(output: Any) -> Any:
@@ -58,14 +66,13 @@ def cotangent(output: Any) -> Any:
     return ((2.0 * ((7 * k) % 12) - 11.0) / 16.0).to(output.dtype).reshape(output.shape)
 
 
-def first_tensor(output: Any) -> Any:
-    """The output itself, or the first tensor in it; None where there is none."""
+def tensors_in(output: Any) -> list[Any]:
+    """The output itself, or all tensors in it, in order."""
     if isinstance(output, import_torch().Tensor):
-        return output
-    parts = (
-        output.values() if isinstance(output, dict) else output if isinstance(output, (list, tuple)) else ()
-    )
-    return next((found for found in map(first_tensor, parts) if found is not None), None)
+        return [output]
+    parts = output.values() if isinstance(output, dict) else output
+    nested = isinstance(output, (dict, list, tuple))
+    return [found for part in parts for found in tensors_in(part)] if nested else []
 
 
 def _hooks(twin: Twin, calls: list[LayerCall], passings: list[PygPassing]) -> tuple[Any, Any]:
@@ -81,10 +88,11 @@ def _hooks(twin: Twin, calls: list[LayerCall], passings: list[PygPassing]) -> tu
     def end(layer: Any, given: Any, output: Any) -> Any:
         call, start = running.pop()
         call.passings = passings[start:]
-        call.output = first_tensor(output)
+        call.output = next(iter(tensors_in(output)), None)
+        call.is_tensor = output is call.output
         if call.output is not None and call.output.requires_grad:
             call.output.retain_grad()
-        return output.clone() if output is call.output else output  # what follows may change its own in place
+        return output.clone() if call.is_tensor else output  # what follows may change its own in place
 
     return begin, end
 

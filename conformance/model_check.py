@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tinygnn.adapters.errors import require_pyg
+from tinygnn.conformance.between_layers import between_checks
 from tinygnn.conformance.case import Unsupported
 from tinygnn.conformance.checks import Check, compared, rows
-from tinygnn.conformance.known_differences import known_differences
+from tinygnn.conformance.known_layers import known_reasons
 from tinygnn.conformance.layer_calls import run_layers
 from tinygnn.conformance.layer_replay import NO_GRADIENT, Replay, input_checks, output_check, replayed
 from tinygnn.conformance.message_check import message_checks
 from tinygnn.conformance.torch_ops import import_torch
 from tinygnn.conformance.twins import Twin, twins_of
-from tinygnn.conformance.vectors import find_vector
 from tinygnn.nn.module import leaves
 
 
@@ -23,8 +22,9 @@ from tinygnn.nn.module import leaves
 class LayerReport:
     """What came of one call of a layer. reason: why it was not compared, "" where it was.
 
-    note: what is worth knowing although no number departs: that the layer was given other edges. known: of a
-    layer that departs, where PyG's own is known to, see `known_differences`.
+    note: what is worth knowing although no number departs: that the layer was given other edges. known: why
+    PyG's own layer departs, where all that does is recorded, see `known_reasons`. after: whether the gradient
+    that comes back to it is that of what follows it, see `between_layers`; None where nobody can say.
     """
 
     name: str
@@ -33,11 +33,18 @@ class LayerReport:
     reason: str = ""
     note: str = ""
     known: list[str] = field(default_factory=list)
+    after: Check | None = None
 
     @property
     def departs(self) -> list[Check]:
         """The quantities that are not tinygnn's, the first that departs first."""
         return [check for check in self.checks if not check.ok]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is wrong that is not recorded."""
+        wrong_after = self.after is not None and not self.after.ok
+        return wrong_after or (bool(self.departs) and not self.known)
 
 
 def check_layers(module: Any, run: Callable[[Any], Any], edges: Any = None) -> list[LayerReport]:
@@ -49,7 +56,7 @@ def check_layers(module: Any, run: Callable[[Any], Any], edges: Any = None) -> l
     """
     twins = twins_of(module)
     calls = run_layers(module, twins, run)
-    reports = []
+    reports: list[LayerReport] = []
     for call in calls:
         same = [other for other in calls if other.twin is call.twin]
         name = call.twin.name + f", call {same.index(call) + 1}" * (len(same) > 1)
@@ -63,22 +70,13 @@ def check_layers(module: Any, run: Callable[[Any], Any], edges: Any = None) -> l
         if len(same) == 1:
             checks += parameter_checks(found, call.twin, twins)
         note = other_edges(found.given.get("edge_index"), edges)
-        departs = not all(check.ok for check in checks)
-        known = known_of(call.twin) if departs and call.twin.is_pygs_own else []
+        known = known_reasons(call.twin, [check for check in checks if not check.ok])
         reports.append(LayerReport(name, call.twin.kind, checks, note=note, known=known))
+    between = between_checks(module, run, calls, [bool(report.departs) for report in reports])
+    reports = [replace(report, after=between.get(k)) for k, report in enumerate(reports)]
     called = {id(call.twin) for call in calls}
     left = [twin for twin in twins if id(twin) not in called]
     return reports + [LayerReport(twin.name, twin.kind, reason="it was not called") for twin in left]
-
-
-def known_of(twin: Twin) -> list[str]:
-    """The reasons of the known differences of a layer, its parts too, in the PyG that is installed."""
-    parts = [] if twin.ours is None else list(twin.ours.modules())
-    calls = {type(part).__name__ for part in parts}
-    calls |= {"aggregate"} if any(hasattr(part, "aggregators") for part in parts) else set()
-    recorded = known_differences("pyg", require_pyg("torch_geometric").__version__)
-    reasons = [known.reason for id, known in recorded.items() if find_vector(id).case.call in calls]
-    return list(dict.fromkeys(reasons))
 
 
 def other_edges(given: Any, edges: Any) -> str:

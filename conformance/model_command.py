@@ -7,9 +7,11 @@ from pathlib import Path
 
 import tinygnn
 from tinygnn.adapters.errors import require_pyg
+from tinygnn.conformance.jsonl_report import write_lines
 from tinygnn.conformance.model_check import check_layers
 from tinygnn.conformance.model_file import load_model
 from tinygnn.conformance.model_graph import model_graph
+from tinygnn.conformance.model_jsonl import model_lines
 from tinygnn.conformance.model_report import lines
 from tinygnn.conformance.torch_ops import import_torch
 
@@ -47,7 +49,7 @@ def compare_model(args: argparse.Namespace) -> int:
     Raises ValueError for a model, weights or data that cannot be used.
     """
     others = {"--backend": args.backend, "--mutants": args.mutants, "--exec": args.harness, "-k": args.text}
-    others |= {"--answers": args.answers, "--questions": args.questions, "--jsonl": args.jsonl}
+    others |= {"--answers": args.answers, "--questions": args.questions}
     others |= {"--html": args.html, "--list": args.list}
     others |= {"--layer": args.layer, "--flag": args.flag, "--quick": args.quick}
     given = [name for name, value in others.items() if value]
@@ -56,11 +58,14 @@ def compare_model(args: argparse.Namespace) -> int:
             f"--model runs a model of your own and none of the cases: leave out {' and '.join(given)}"
         )
     pyg = require_pyg("torch_geometric")
-    graph = model_graph(DEFAULT_DATA if args.data is None else args.data)
+    source = DEFAULT_DATA if args.data is None else args.data
+    graph = model_graph(source)
     module = load_model(args.model, args.weights)
     print(f"tinygnn {tinygnn.__version__} conformance of {args.model} on {graph.text}")
     print(f"torch {import_torch().__version__}, torch_geometric {pyg.__version__}, float64, in evaluation")
     reports = check_layers(module, graph.run, graph.data.edge_index)
+    if args.jsonl is not None:
+        write_lines(args.jsonl, model_lines(reports, args.model, args.weights, source, pyg.__version__))
     for line in lines(reports):
         print(line)
-    return int(not any(r.checks for r in reports) or any(r.departs for r in reports))
+    return int(not any(r.checks for r in reports) or any(r.failed for r in reports))

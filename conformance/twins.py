@@ -78,7 +78,10 @@ def _layers(module: Any, name: str, seen: set[int]) -> Iterator[tuple[str, Any, 
 
 def _twin(name: str, layer: Any, base: Any) -> Twin:
     if base is None:
-        return Twin(name, layer, reason=f"tinygnn has no {type(layer).__name__}")
+        own = type(layer).__name__
+        passes = isinstance(layer, require_pyg("torch_geometric.nn").MessagePassing)
+        alone = f"; by itself: --check FILE.py:{own} --like GCNConv, or what it is to be" * passes
+        return Twin(name, layer, reason=f"tinygnn has no {own}{alone}")
     try:
         return Twin(name, layer, base, from_torch(_as_base(layer, base)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # a class of one's own may do anything

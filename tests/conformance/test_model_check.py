@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import textwrap
 import warnings
@@ -20,7 +21,11 @@ pytest.importorskip("torch_geometric")
 from torch_geometric import nn  # noqa: E402
 
 from tinygnn.adapters.message_parts import PARTS  # noqa: E402
+from tinygnn.conformance.known_layers import known_reasons  # noqa: E402
 from tinygnn.conformance.model_check import LayerReport, check_layers  # noqa: E402
+from tinygnn.conformance.model_jsonl import SCHEMA, model_lines  # noqa: E402
+from tinygnn.conformance.model_report import lines  # noqa: E402
+from tinygnn.conformance.twins import twins_of  # noqa: E402
 
 Linear, Sequential = torch.nn.Linear, torch.nn.Sequential
 EDGES = torch.tensor([[0, 1, 1, 2, 2, 3, 0, 3, 3, 1], [1, 0, 2, 1, 3, 2, 3, 3, 0, 2]])  # a loop, a pair twice
@@ -237,7 +242,7 @@ def test_only_the_layer_with_the_mistake_departs_and_layers_that_cannot_be_compa
     told = {report.name: report.reason or [check.what for check in report.departs][:1] for report in reports}
     assert told == {
         "first": [],
-        "own": "tinygnn has no Own",
+        "own": "tinygnn has no Own; by itself: --check FILE.py:Own --like GCNConv, or what it is to be",
         "second, call 1": ["messages"],
         "second, call 2": ["messages"],
         "head.0": [],
@@ -279,8 +284,83 @@ def test_another_subgradient_is_none_that_departs_but_a_lost_share_is() -> None:
     zeros = torch.zeros((N, F), dtype=torch.float64).requires_grad_()
     [report] = check_layers(nn.SAGEConv(F, OUT, aggr="max").double(), lambda model: model(zeros, EDGES))
     assert report.departs[0].what == "gradient of messages"
-    assert any("that share is lost" in reason for reason in report.known)
-    assert not compare(lambda: Scaled(F, OUT))[0].known  # that is not PyG's
+    assert len(report.known) == 1
+    assert "that share is lost" in report.known[0]
+    assert not report.failed
+    [scaled] = compare(lambda: Scaled(F, OUT))
+    assert (scaled.known, scaled.failed) == ([], True)  # that is not PyG's
+
+
+def test_what_is_known_of_a_gradient_explains_no_other_number_and_no_other_setting() -> None:
+    zeros = torch.zeros((N, F), dtype=torch.float64).requires_grad_()
+    module = nn.SAGEConv(F, OUT, aggr="max").double()
+    handle = module.register_aggregate_forward_hook(lambda layer, given, out: out + 1e-9)
+    [report] = check_layers(module, lambda model: model(zeros, EDGES))
+    handle.remove()
+    assert (report.departs[0].what, report.known, report.failed) == ("aggregates", [], True)
+    [twin] = twins_of(nn.SAGEConv(F, OUT, aggr="mean").double())
+    assert known_reasons(twin, report.departs[-1:]) == []
+
+
+class Between(torch.nn.Module):  # type: ignore[misc]
+    """Two layers, and something between them."""
+
+    def __init__(self, between: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.first, self.second, self.between = nn.GCNConv(F, OUT), nn.GCNConv(OUT, OUT), between
+
+    def forward(self, x: Any, edge_index: Any) -> Any:
+        return self.second(self.between(self.first(x, edge_index)), edge_index)
+
+
+class Straight(torch.autograd.Function):  # type: ignore[misc]
+    """A relu that lets every gradient through."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x.clamp(min=0.0)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        return gradient
+
+
+def test_a_gradient_that_goes_wrong_between_layers_is_found_there() -> None:
+    for between in (torch.relu, torch.tanh, lambda h: torch.cat([h, h])[:N].exp()):
+        reports = compare(lambda between=between: Between(between))
+        assert [report.after is not None and report.after.ok for report in reports] == [True, True]
+        assert not any(report.failed for report in reports)
+    for between, got in ((lambda h: h.detach().relu(), 0.0), (Straight.apply, None)):
+        first, second = compare(lambda between=between: Between(between))
+        assert (first.failed, first.departs, second.failed) == (True, [], False)
+        assert first.after is not None and first.after.first is not None
+        assert got is None or first.after.first.got == got
+        text = " ".join(" ".join(lines([first, second])).split())
+        assert "Behind first (GCNConv) and before what was compared next the gradient goes wrong" in text
+        assert "FAILED: 1 of 2 layers departs" in text
+
+
+def test_nothing_is_said_between_layers_at_a_kink_and_of_a_game_of_chance() -> None:
+    kept: dict[str, Any] = {}
+    kink = lambda h: (h - kept.setdefault("at", h.detach())).abs()  # noqa: E731
+    for between in (kink, lambda h: h * torch.rand(())):
+        first, _ = compare(lambda between=between: Between(between))
+        assert (first.after, first.failed) == (None, False)
+
+
+class Two(Between):
+    def forward(self, x: Any, edge_index: Any) -> Any:
+        h = self.first(x, edge_index)
+        return h, {"second": self.second(h, edge_index)}
+
+
+def test_every_output_of_a_model_counts() -> None:
+    module = Two(torch.tanh)
+    module.second = Scaled(OUT, OUT)
+    first, second = compare(module)
+    assert (first.departs, second.departs[0].what) == ([], "messages")
+    module.second = Detached(OUT, OUT, root_weight=False)
+    assert compare(module)[1].departs[0].what == "gradient of messages (torch has none there)"
 
 
 @pytest.mark.parametrize("name", ["SAGEConv", "GATConv", "RGCNConv", "ChebConv"])
@@ -408,6 +488,34 @@ def test_a_mistake_in_layer_2_is_named_with_edge_feature_and_both_numbers(
     got, expected = float(line.split()[7]), float(line.split()[9])
     assert got == pytest.approx(1.0001 * expected, rel=1e-12)
     assert "FAILED: 1 of 2 layers departs" in out
+
+
+def test_the_lines_for_programs_are_as_the_schema_says(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    path = tmp_path / "layers.jsonl"
+    assert cli.run(["--model", f"{model}:wrong", "--data", "karate", "--jsonl", str(path)]) == 1
+    capsys.readouterr()
+    zeros = torch.zeros((N, F), dtype=torch.float64).requires_grad_()
+    known = check_layers(nn.SAGEConv(F, OUT, aggr="max").double(), lambda module: module(zeros, EDGES))
+    others = [*compare(lambda: Net(Turned(OUT, OUT))), *compare(lambda: Between(Straight.apply)), *known]
+    text = [
+        *path.read_text(encoding="utf-8").splitlines(),
+        *model_lines(others, "a.py:B", None, "karate", "2"),
+    ]
+    records = list(map(json.loads, text))
+    for record in records:
+        validator.validate(record)
+    assert [(r["layer"], r["verdict"], r["first"]) for r in records[:2]] == [
+        ("conv1", "pass", None), ("conv2", "departs", "messages"),
+    ]  # fmt: skip
+    first = records[1]["checks"][0]["first"]
+    assert first["where"] == "edge 0, 0 -> 1, feature 0"
+    assert first["got"] == pytest.approx(1.0001 * first["expected"], rel=1e-12)
+    assert records[1]["reproduce"] == f"tinygnn conformance --model {model}:wrong --data karate"
+    assert {record["verdict"] for record in records} == {"pass", "departs", "known", "not-compared"}
 
 
 @pytest.mark.parametrize(
