@@ -37,9 +37,16 @@ def calls(monkeypatch):
     """A rich that writes down what it is asked to do."""
     calls = []
 
+    class Console:
+        def __init__(self, file):
+            self.file = file
+
+        def print(self, line, markup, highlight):
+            calls.append(("line", line, markup, highlight))
+
     class Progress:
         def __init__(self, *columns, console):
-            calls.append(("progress", len(columns), console))
+            calls.append(("progress", len(columns), console.file))
 
         def __enter__(self):
             return self
@@ -55,7 +62,7 @@ def calls(monkeypatch):
             calls.append(("update", task, what))
 
     rich, console, progress = map(ModuleType, ("rich", "rich.console", "rich.progress"))
-    console.Console = lambda file: ("console", file)
+    console.Console = Console
     progress.Progress = Progress
     progress.BarColumn = progress.TimeRemainingColumn = lambda: "column"
     progress.TextColumn = lambda text: text
@@ -147,13 +154,13 @@ def test_a_file_gets_plain_lines_even_where_rich_is_installed(calls):
     assert len(shown(2, io.StringIO())) == 3 and calls == []
 
 
-def test_a_terminal_with_rich_gets_a_bar(calls):
+def test_a_terminal_with_rich_gets_the_same_lines_above_a_bar(calls):
     terminal = Terminal()
     assert shown(2, terminal) == []
-    assert calls[0][2] == ("console", terminal)
+    assert calls[0][2] == terminal
     assert calls[1] == ("task", "", 2)
-    assert [(call[1], call[2]["completed"]) for call in calls[2:-1]] == [(7, 0), (7, 1), (7, 2)]
-    assert calls[4][2]["description"] == "loss 0.3333  train 0.500"
+    assert [(call[1], call[2]["completed"]) for call in calls[3:-1:2]] == [(7, 0), (7, 1), (7, 2)]
+    assert [call[1:] for call in calls[2:-1:2]] == [(line, False, False) for line in shown(2, io.StringIO())]
     assert calls[-1] == ("stopped", None)
 
 

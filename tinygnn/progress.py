@@ -1,4 +1,4 @@
-"""What `tinygnn train` shows while it runs: a bar where rich is installed, plain lines elsewhere."""
+"""What `tinygnn train` shows while it runs: lines, in a terminal where rich is installed above a bar."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def describe(state: TrainingState) -> str:
     elif state.history.best is not None:
         parts.append(f"(best {state.history.best_epoch})")
     return "  ".join(parts)
+
+
+def numbered(state: TrainingState, epochs: int) -> str:
+    """The number of the epoch, as wide as that of the last one, and the line that describes it."""
+    return f"epoch {state.epoch:>{len(str(epochs))}}  {describe(state)}"
 
 
 class TimeLeft:
@@ -65,8 +70,8 @@ def training_progress(
 ) -> Iterator[Callable[[TrainingState], None]]:
     """Give a callback that shows each epoch on `stream`, stderr by default.
 
-    In a terminal, a bar if rich is installed and else a line for each epoch; elsewhere some of the epochs,
-    and the last one however early it comes.
+    In a terminal a line for each epoch, above a bar if rich is installed; elsewhere some of the epochs, and
+    the last one however early it comes.
     """
     stream = sys.stderr if stream is None else stream
     watched = stream.isatty()
@@ -77,17 +82,14 @@ def training_progress(
         except ImportError:
             pass
         else:
-            columns = (
-                TextColumn("epoch {task.completed}/{task.total}"),
-                BarColumn(),
-                TextColumn("{task.description}"),
-                TimeRemainingColumn(),
-            )
-            with Progress(*columns, console=Console(file=stream)) as progress:
+            columns = (TextColumn("epoch {task.completed}/{task.total}"), BarColumn(), TimeRemainingColumn())
+            console = Console(file=stream)
+            with Progress(*columns, console=console) as progress:
                 task = progress.add_task("", total=epochs)
 
                 def bar(state: TrainingState) -> None:
-                    progress.update(task, completed=state.epoch, description=describe(state))
+                    console.print(numbered(state, epochs), markup=False, highlight=False)
+                    progress.update(task, completed=state.epoch)
 
                 yield bar
             return
@@ -101,7 +103,7 @@ def training_progress(
 
     def show(state: TrainingState) -> None:
         number, left = state.epoch, time_left.after(state.last)
-        held[:] = [f"epoch {number:>{len(str(epochs))}}  {describe(state)}"]
+        held[:] = [numbered(state, epochs)]
         if number % every == 0 or number == epochs:
             write(held.pop() + (f"  {in_words(left)} left" if left >= LONG else ""))
 

@@ -99,8 +99,12 @@ def train_one(
     """Train, from the folder's last checkpoint on if there is one; None if Ctrl-C came before the end."""
     settings = experiment.settings
     if folder is None:
-        with training_progress(settings.epochs) as show:
-            return experiment.fit([show])
+        try:
+            with training_progress(settings.epochs) as show:
+                return experiment.fit([show])
+        except KeyboardInterrupt:
+            print("tinygnn: interrupted; without --out DIR nothing is kept to go on from", file=sys.stderr)
+            return None
     state = folder.restore(experiment)
     if resume:
         print(f"{folder.path}: {where(state, settings)}", file=sys.stderr)
