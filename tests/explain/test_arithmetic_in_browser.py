@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -83,6 +84,19 @@ def test_the_page_writes_numbers_and_formulas_as_the_library_does(visit, tmp_pat
     for digits in (4, 6, 10, 17):
         script = f"return arguments[0].map((x) => general(x, {digits}))"
         assert page.browser.execute_script(script, numbers) == [plain_number(x, digits) for x in numbers]
+
+
+def test_a_degree_of_0_divides_nothing_and_numbers_that_are_none_are_shown(visit, tmp_path, check_lines):
+    x = [[1.5], [-0.25], [0.75]]
+    graph = Graph(([0, 1], [1, 2]), x=x, y=[0, 1, 0])  # nobody sends to node 0
+    model = GNN("tag", 1, 2, 1, 2, seed=1)
+    page = visit(written(tmp_path / "page.html", explain(model, graph, node=1)))
+    assert check_lines("\n".join(lines_of(page))) > 10
+    optimizer = SGD(model.parameters(), 0.1)
+    lost = Subject.of(model, replace(graph, x=[[float("nan")], *x[1:]]), None, optimizer, clip_norm=1.0)
+    page = visit(written(tmp_path / "page.html", page_of(lost, 1)))
+    assert page.texts("table[data-part=sum] tr.sum:last-child td button") == ["nan", "nan"]
+    assert page.errors() == []
 
 
 OPTIMIZERS = {

@@ -180,6 +180,8 @@ def test_wrong_nodes_layers_and_graphs_are_named():
     with pytest.raises(ValueError, match=r"layer '2' is not in the model: choose from 0 \(convs.0\), 1"):
         subject.layer("2")
     assert subject.layer("convs.1") == 1
+    with pytest.raises(TypeError, match="loss gave list, not a Value"):
+        Subject.of(subject.model, subject.graph, lambda out: out)
     with pytest.raises(ValueError, match="no labels of nodes: give loss"):
         Subject.of(subject.model, Graph(([], []), x=[[0.0] * 34]))
 

@@ -8,7 +8,7 @@ from typing import Any
 from tinygnn.explain.agreement import Agreement, power_of_ten
 from tinygnn.explain.layers import claim, makers_of
 from tinygnn.explain.layout import layout
-from tinygnn.explain.page_values import PageValues, packed
+from tinygnn.explain.page_values import PageValues, for_json, packed
 from tinygnn.explain.subject import Subject
 from tinygnn.explain.update import REMEMBERED, NextStep
 from tinygnn.tape import Call, Passing
@@ -324,8 +324,8 @@ def _step_facts(step: NextStep, weights: Sequence[Value]) -> dict[str, Any]:
         "groups": groups,
         "remembered": remembered,
         "clip_norm": step.clip_norm,
-        "norm": step.norm,
-        "factor": step.factor,
+        "norm": for_json(step.norm),
+        "factor": for_json(step.factor),
         "after": packed([step.after[w] for w in weights]),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 from tinygnn.value import Value
@@ -77,7 +77,7 @@ class PageValues:
         groups: dict[str, int] = {}
         op_of, group_of = [], []
         parents: list[list[int]] = []
-        slopes: dict[int, list[float]] = {}
+        slopes: dict[int, list[float | str]] = {}
         named: dict[int, str] = {}
         for k, value in enumerate(self.values):
             if not isinstance(value, Value):
@@ -89,7 +89,7 @@ class PageValues:
             op_of.append(ops.setdefault(op, len(ops)))
             parents.append([self._place.get(parent, -1) for parent in value.parents])
             if op[0] in FIXED and value.parents:
-                slopes[k] = list(value.partials)
+                slopes[k] = list(map(for_json, value.partials))
             if value in names:
                 named[k] = names[value]
             maker = makers.get(value, "")
@@ -120,6 +120,17 @@ class PageValues:
             if value.parents and _operation(value)[0] not in DERIVED | FIXED:
                 slopes += value.partials
         return {"data": packed(data), "grad": packed(grads), "slopes": packed(slopes)}
+
+
+def for_json(number: float) -> float | str:
+    """The number, or the name that JavaScript's Number reads where JSON has none for it.
+
+    >>> for_json(0.5), for_json(float("-inf")), for_json(float("nan"))
+    (0.5, '-Infinity', 'NaN')
+    """
+    if isfinite(number):
+        return number
+    return "NaN" if isnan(number) else "Infinity" if number > 0.0 else "-Infinity"
 
 
 def packed(numbers: Sequence[float]) -> str:

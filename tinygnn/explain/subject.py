@@ -71,7 +71,7 @@ class Subject:
         training mode, weights and gradients are put back as they were, and the optimizer too.
 
         Raises ValueError for a graph without labels where no loss is given, and for a model in which no
-        messages are passed.
+        messages are passed; TypeError for a loss that is no Value.
         """
         if loss is None:
             in_loss = graph.train_mask or [True] * graph.num_nodes
@@ -187,6 +187,8 @@ def _run(model: Module, graph: Graph, loss: Callable[[Any], Value]) -> tuple[Tap
     with record() as tape:
         outputs: Matrix = model(graph)
     value = loss(outputs)
+    if not isinstance(value, Value):
+        raise TypeError(f"loss gave {type(value).__name__}, not a Value: it is a function of the model's output")
     value.backward()
     return tape, value, outputs
 

@@ -127,6 +127,7 @@ function why(passing, k) {
     const e = softmaxOf(others.map((o) => data(passing.numbers.score[o])), others.indexOf(k));
     return passing.formula.startsWith("dropout") || passing.more[passing.targets[k]] ? "" : worked(e, data(passing.coefficients[k]));
   }
+  if (passing.numbers.d_j && at("d_j") * at("d_i") === 0) return ""; // what is divided by a degree of 0 counts as 0
   const text = passing.formula.replace("d_j d_i", "d_j·d_i").replace(/d_j|d_i|\bw\b|\bn\b|\bs\b/g, (n) => passing.numbers[n] ? shown(at(n)) : n);
   return text === passing.formula || text === shown(data(passing.coefficients[k])) ? "" : text;
 }

@@ -1,6 +1,7 @@
 "use strict";
 // Reads the numbers of one run of a model and shows them; everything is drawn from `D`, nothing is fetched.
 const D = JSON.parse(document.getElementById("data").textContent);
+for (const [k, slopes] of Object.entries(D.slopes)) D.slopes[k] = slopes.map(Number); // "NaN" is text there
 const $ = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 const CLASS_COLOURS = ["#b9dcf2", "#f6d59a", "#b7e4d2", "#efc4dc", "#f4efa0", "#d9d9d9", "#c9c2ee", "#f3b9a8"];
@@ -18,7 +19,7 @@ function moment(k) {
   if (!opened.has(k)) {
     const m = D.moments[k], o = m.optimizer;
     opened.set(k, { ...m, data: unpacked(m.data), grad: unpacked(m.grad), slopes: unpacked(m.slopes), optimizer: o && {
-      ...o, after: unpacked(o.after), remembered: Object.fromEntries(Object.entries(o.remembered).map(([n, text]) => [n, unpacked(text)])),
+      ...o, norm: Number(o.norm), factor: Number(o.factor), after: unpacked(o.after), remembered: Object.fromEntries(Object.entries(o.remembered).map(([n, text]) => [n, unpacked(text)])),
     } });
   }
   return opened.get(k);
