@@ -140,6 +140,14 @@ def test_of_many_rows_the_last_are_counted():
     assert shown.rows[-1] == ["and 7 more"] and len(shown.rows) == MOST_ROWS + 1
 
 
+def test_of_endless_names_the_beginning_is_shown():
+    names = ["n" * 10_000, "m" * 10_000]
+    graph = Graph(([0], [1]), x=[[1.0]] * 2, y=[0, 1], node_ids=names, class_names=names,
+                  node_attrs={name: [1, 2] for name in names})  # fmt: skip
+    html = graph._repr_html_()
+    assert len(html) < 5_000 and "n" * 299 + "…" in html
+
+
 def test_a_curve_leaves_out_what_is_not_finite():
     assert sparkline([1.0], "one") == "" and sparkline([float("nan")] * 5, "none") == ""
     assert 'points="2,38 158,2"' in sparkline([0.0, float("inf"), 1.0], "two")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums;margin:0.3em 0"
+TABLE = "border-collapse:collapse;overflow-wrap:anywhere;font-variant-numeric:tabular-nums;margin:0.3em 0"
 CELL = "padding:1px 10px 1px 0;text-align:left;background:none;color:inherit;vertical-align:top"
 HEAD = f"{CELL};font-weight:600;border-bottom:1px solid #808080"
 NUMBER = f"{CELL};text-align:right"
 MOST_ROWS = 40
+MOST_LETTERS = 300  # of a cell or a caption
 
 
 def table(caption: str, rows: Sequence[Sequence[str]], *, head: Sequence[str] = ()) -> str:
     """A caption over rows of texts, the first of each its name; all of it escaped.
 
-    head: titles of the columns. Of more rows than a screen has room for the last are only counted.
+    head: titles of the columns. Of more rows than a screen has room for the last are only counted, of long
+    texts there is the beginning.
 
     >>> print(table("a < b", [["nodes", "34"]]))
     <table style="..."><caption style="...">a &lt; b</caption>
@@ -23,17 +25,21 @@ def table(caption: str, rows: Sequence[Sequence[str]], *, head: Sequence[str] = 
     """
     lines = []
     if head:
-        cells = [f'<th scope="col" style="{HEAD}">{escape(title)}</th>' for title in head]
+        cells = [f'<th scope="col" style="{HEAD}">{_text(title)}</th>' for title in head]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     for name, *cells in rows[:MOST_ROWS]:
         style = NUMBER if head else CELL
-        texts = [f'<td style="{style}">{escape(cell)}</td>' for cell in cells]
-        lines.append(f'<tr><th scope="row" style="{CELL}">{escape(name)}</th>{"".join(texts)}</tr>')
+        texts = [f'<td style="{style}">{_text(cell)}</td>' for cell in cells]
+        lines.append(f'<tr><th scope="row" style="{CELL}">{_text(name)}</th>{"".join(texts)}</tr>')
     if len(rows) > MOST_ROWS:
         more = f"and {len(rows) - MOST_ROWS} more"
         lines.append(f'<tr><th scope="row" style="{CELL}">{more}</th></tr>')
-    title = f'<caption style="text-align:left;font-weight:600;color:inherit">{escape(caption)}</caption>'
+    title = f'<caption style="text-align:left;font-weight:600;color:inherit">{_text(caption)}</caption>'
     return "\n".join([f'<table style="{TABLE}">{title}', *lines]) + "</table>"
+
+
+def _text(text: str) -> str:
+    return escape(text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…")
 
 
 def counts(names: Sequence[str], numbers: Sequence[int], most: int = 8) -> str:

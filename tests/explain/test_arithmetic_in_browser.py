@@ -95,7 +95,7 @@ def test_a_degree_of_0_divides_nothing_and_numbers_that_are_none_are_shown(visit
     optimizer = SGD(model.parameters(), 0.1)
     lost = Subject.of(model, replace(graph, x=[[float("nan")], *x[1:]]), None, optimizer, clip_norm=1.0)
     page = visit(written(tmp_path / "page.html", page_of(lost, 1)))
-    assert page.texts("table[data-part=sum] tr.sum:last-child td button") == ["nan", "nan"]
+    assert set(page.texts("table[data-part=sum] tr.sum:last-child td button")) == {"nan"}
     assert page.errors() == []
 
 

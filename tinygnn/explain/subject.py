@@ -188,7 +188,7 @@ def _run(model: Module, graph: Graph, loss: Callable[[Any], Value]) -> tuple[Tap
         outputs: Matrix = model(graph)
     value = loss(outputs)
     if not isinstance(value, Value):
-        raise TypeError(f"loss gave {type(value).__name__}, not a Value: it is a function of the model's output")
+        raise TypeError(f"loss gave {type(value).__name__}, not a Value: let it return one for the output")
     value.backward()
     return tape, value, outputs
 
