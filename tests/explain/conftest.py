@@ -6,21 +6,29 @@ import ast
 import math
 import operator
 import re
+from statistics import NormalDist, median_low
 
 import pytest
 
-FUNCTIONS = {"exp": math.exp, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt}
+from tinygnn import Value, losses
+from tinygnn.explain.folding import children_first
+from tinygnn.nn.activation import ACTIVATIONS, log_softmax_rows, softmax_rows
+
+FUNCTIONS = {
+    "exp": math.exp, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos,
+    "abs": abs, "Φ": lambda x: math.erfc(-x / math.sqrt(2.0)) / 2.0, "φ": NormalDist().pdf,
+}  # fmt: skip
 OPERATORS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }  # fmt: skip
 RESIDUE = "   (what rounding leaves of 0)"
-FUNCTIONS.update({"max": lambda *x: max(x), "min": lambda *x: min(x)})
+FUNCTIONS.update({"max": lambda *x: max(x), "min": lambda *x: min(x), "median": lambda *x: median_low(x)})
 
 
 def calculate(text):
     """What a calculator gives for an expression."""
-    python = text.replace("·", "*").replace("^", "**").replace("√", "sqrt")
+    python = text.replace("π", repr(math.pi)).replace("·", "*").replace("^", "**").replace("√", "sqrt")
     return result_of(ast.parse(python, mode="eval").body)
 
 
@@ -56,6 +64,61 @@ def check_lines(text):
             assert abs(found - float(result)) <= 1.000001 * unit, line
         checked += 1
     return checked
+
+
+# ---- every activation and loss ----------------------------------------------------------------------------
+
+X = [-2.5, -0.7, 0.0, 0.3, 1.0, 2.5]
+
+
+def _activations():
+    """Each activation of each number."""
+    made = {name: [function(Value(x)) for x in X] for name, function in ACTIVATIONS.items()}
+    made["gelu, tanh"] = [Value(x).gelu(approximate="tanh") for x in X]
+    made["softmax"] = softmax_rows([[Value(x) for x in X]])[0]
+    made["log_softmax"] = log_softmax_rows([[Value(x) for x in X]])[0]
+    return made
+
+
+def _rows(numbers=X):
+    return [[Value(x) for x in numbers[:3]], [Value(x) for x in numbers[3:]]]
+
+
+CLASSES = {"cross_entropy", "nll_loss"}
+SETTINGS = {
+    "huber_loss": [{"delta": 0.8}, {"delta": 2.0}],
+    "smooth_l1_loss": [{"beta": 0.8}, {"beta": 2.0}],
+    "bce_with_logits": [{"weight": 0.5, "pos_weight": [2.0, 3.0, 0.25]}],
+    "binary_cross_entropy_with_logits": [],
+    "cross_entropy": [{"weight": [0.5, 2.0, 0.0]}, {"label_smoothing": 0.1}],
+    "nll_loss": [{"weight": [0.5, 2.0, 1.0]}],
+}
+TARGETS = [[0.5, 0.25, 0.25], [1.0, 0.0, 0.0]]
+
+
+def _losses():
+    """Each loss, of constant targets and of Values, with each reduction and its settings."""
+    made = {}
+    for name in [name for name in vars(losses) if hasattr(getattr(losses, name), "__wrapped__")]:
+        function = getattr(losses, name)
+        for options in [{}, *SETTINGS.get(name, [])]:
+            for reduction in ("mean", "sum", "none"):
+                kinds = [[2, 0]] if name in CLASSES else []
+                if name != "nll_loss":
+                    kinds += [TARGETS, [[Value(t) for t in row] for row in TARGETS]]
+                for k, target in enumerate(kinds):
+                    result = function(_rows(), target, reduction=reduction, **options)
+                    flat = result if isinstance(result, list) else [result]
+                    flat = [v for part in flat for v in (part if isinstance(part, list) else [part])]
+                    made[f"{name} {options} {reduction} {k}"] = flat
+    return made
+
+
+@pytest.fixture(scope="session")
+def operations():
+    """The Values made by each activation and by each loss of each kind, and by what these are made of."""
+    made = {**_activations(), **_losses()}
+    return {name: [v for y in made[name] for v in children_first(y) if v.parents] for name in made}
 
 
 @pytest.fixture(scope="session", name="computed")

@@ -12,8 +12,10 @@ from tinygnn.adapters import load
 from tinygnn.cli import main
 from tinygnn.explain import explain
 from tinygnn.explain.agreement import Agreement
-from tinygnn.explain.expression import expression_of, plain_number
+from tinygnn.explain.expression import plain_number
+from tinygnn.explain.formulas import expression_of
 from tinygnn.explain.page import page_of
+from tinygnn.explain.slopes import slope_of
 from tinygnn.explain.subject import Subject
 from tinygnn.optim import SGD, Adagrad, Adam, AdamW, RMSprop
 
@@ -97,6 +99,35 @@ def test_a_degree_of_0_divides_nothing_and_numbers_that_are_none_are_shown(visit
     page = visit(written(tmp_path / "page.html", page_of(lost, 1)))
     assert set(page.texts("table[data-part=sum] tr.sum:last-child td button")) == {"nan"}
     assert page.errors() == []
+
+
+EVERY = """
+const told = (e) => e && [written(e, 17), e.compute(e.numbers)];
+return arguments[0].map(([op, constants, x, y]) =>
+  [told(FORMULAS[op](x, constants)), x.map((_, k) => told(SLOPES[op]?.(x, k, y, constants) ?? null))]);
+"""
+
+
+def test_the_page_works_out_every_activation_and_loss_as_the_library_does(visit, tmp_path, operations):
+    """Text and number of both, from the operations that test_formulas.py takes one by one."""
+    values = list(dict.fromkeys(value for made in operations.values() for value in made))
+    values = [v for v in values if v.op not in ("dot", "affine") and v.op[0] != "linear_combination"]
+    told = []
+    for value in values:
+        op, *constants = (value.op,) if isinstance(value.op, str) else value.op
+        told.append([op, constants, [parent.data for parent in value.parents], value.data])
+    graph = Graph(EdgeIndex(([0, 1], [1, 0])), x=[[0.5], [0.25]], y=[0, 1])
+    page = visit(written(tmp_path / "p.html", explain(GNN("gcn", 1, 2, 2, 2, seed=0), graph, node=0)))
+    found = page.browser.execute_script(EVERY, told)
+    for value, ((text, number), slopes) in zip(values, found, strict=True):
+        assert text == expression_of(value).text(17)
+        assert number == pytest.approx(value.data, rel=1e-13, abs=1e-15)
+        for k, partial in enumerate(value.partials):
+            slope = slope_of(value, k)
+            if slope is None:
+                assert slopes[k] is None, value.op
+            else:
+                assert slopes[k] == [slope.text(17), pytest.approx(partial, rel=1e-13, abs=1e-15)], value.op
 
 
 OPTIMIZERS = {

@@ -11,7 +11,8 @@ from tinygnn.adapters import load
 from tinygnn.aggregate import aggregate
 from tinygnn.cli import main
 from tinygnn.explain.chain import Chain
-from tinygnn.explain.expression import expression_of, plain_number, sum_of_products
+from tinygnn.explain.expression import plain_number, sum_of_products
+from tinygnn.explain.formulas import expression_of
 from tinygnn.explain.subject import Subject
 from tinygnn.explain.trace import trace_facts, trace_text, weight_text
 from tinygnn.explain.weight import weight_steps
@@ -49,6 +50,13 @@ def test_every_printed_line_can_be_recomputed_from_its_printed_numbers(conv, opt
     node, layers = 11, len(subject.tape.layers)
     for layer in range(layers):
         assert check_lines(trace_text(subject, node, layer)) > 10
+
+
+def test_what_stands_for_the_normal_distribution_is_said_where_gelu_is_worked_out(check_lines):
+    text = trace_text(subject_of(act="gelu"), 16, 0)
+    assert "·Φ(" in text and text.endswith("its density.\n")
+    assert check_lines(text) > 10
+    assert "Φ(x)" not in trace_text(subject_of(), 16, 0)
 
 
 def test_the_last_line_of_a_layer_is_its_output():
@@ -120,7 +128,7 @@ def test_digits_grow_where_a_sum_cancels():
 
 def test_what_no_formula_is_known_for_gets_none():
     assert expression_of(Value(1.0)) is None
-    assert expression_of(Value(1.0).gelu()) is None
+    assert expression_of(Value(1.0, (Value(2.0),), (0.5,), "halved")) is None
 
 
 def both(aggr, x, y):

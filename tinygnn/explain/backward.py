@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-
-from tinygnn.explain.expression import Expression, softmax_of, sum_of_products
+from tinygnn.explain.expression import Expression, sum_of_products
 from tinygnn.explain.folding import children_first
 from tinygnn.value import Value
 
@@ -33,36 +30,3 @@ def gradient_of(value: Value, uses: Uses) -> Expression:
     if value not in uses:
         return Expression(("1",), lambda _: 1.0)
     return sum_of_products([(user.partials[k], user.grad) for user, k in uses[value]])
-
-
-def slope_of(user: Value, k: int) -> Expression | None:
-    """d user / d its parent number k, where that takes more than to read off a number beside it."""
-    name, *constants = (user.op,) if isinstance(user.op, str) else user.op
-    make = SLOPES.get(name)
-    return None if make is None else make([parent.data for parent in user.parents], k, user.data, constants)
-
-
-def _of_log_softmax(x: list[float], k: int, y: float, constants: Sequence[int]) -> Expression:
-    """[k = i] - softmax(x)_k"""
-    share = softmax_of(x, k)
-    if k != constants[0]:
-        return Expression(("-", *share.parts), lambda given: -share.compute(given))
-    return Expression(("1 - ", *share.parts), lambda given: 1.0 - share.compute(given))
-
-
-Slope = Callable[[list[float], int, float, Sequence[int]], Expression]
-
-SLOPES: dict[str, Slope] = {
-    "log_softmax": _of_log_softmax,
-    "logsumexp": lambda x, k, y, _: softmax_of(x, k),
-    "tanh": lambda x, k, y, _: Expression(("1 - ", y, "^2"), lambda given: 1.0 - given[0] ** 2),
-    "sigmoid": lambda x, k, y, _: Expression(
-        (y, "·(1 - ", y, ")"), lambda given: given[0] * (1.0 - given[1])
-    ),
-    "log": lambda x, k, y, _: Expression(("1 / ", x[0]), lambda given: 1.0 / given[0]),
-    "sqrt": lambda x, k, y, _: Expression(("1 / (2·", y, ")"), lambda given: 1.0 / (2.0 * given[0])),
-    "elu": lambda x, k, y, constants: Expression(
-        ("1",) if x[0] > 0.0 else (float(constants[0]), "·exp(", x[0], ")"),
-        lambda given: given[0] * math.exp(given[1]) if given else 1.0,
-    ),
-}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tinygnn.explain.backward import gradient_of, slope_of
-from tinygnn.explain.expression import coefficient, expression_of, sum_of_products
+from tinygnn.explain.backward import gradient_of
+from tinygnn.explain.expression import coefficient, sum_of_products
+from tinygnn.explain.formulas import expression_of
 from tinygnn.explain.line import Line, Step
+from tinygnn.explain.slopes import slope_of
 from tinygnn.explain.subject import Subject
 from tinygnn.tape import Call, Passing
 from tinygnn.value import Value

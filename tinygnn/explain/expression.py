@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinygnn.value import Value, divide, exponential, logarithm, logistic, power
+from tinygnn.value import divide, exponential, logarithm
 
 DIGITS = 6  # significant ones of a result
 MOST_DIGITS = 17  # of an operand: all that a float has
+Compute = Callable[[Sequence[float]], float]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Expression:
     """
 
     parts: tuple[str | float, ...]
-    compute: Callable[[Sequence[float]], float]
+    compute: Compute
 
     @property
     def numbers(self) -> list[float]:
@@ -70,6 +71,10 @@ def _agrees(computed: float, shown: float) -> bool:
     return abs(computed - shown) <= 1.000001 * 10.0 ** (math.floor(math.log10(abs(shown))) - DIGITS + 1)
 
 
+# The expression of an operation from its parents' numbers and its constants; None where none is known.
+Make = Callable[[list[float], list[Any]], Expression | None]
+
+
 # ---- expressions ------------------------------------------------------------------------------------------
 
 
@@ -106,7 +111,7 @@ def sum_of_products(
     return Expression(tuple(parts), compute)
 
 
-def call(name: str, numbers: Sequence[float], compute: Callable[[Sequence[float]], float]) -> Expression:
+def call(name: str, numbers: Sequence[float], compute: Compute) -> Expression:
     """name(a, b, ...)."""
     parts: list[str | float] = [f"{name}("]
     for k, number in enumerate(numbers):
@@ -116,26 +121,25 @@ def call(name: str, numbers: Sequence[float], compute: Callable[[Sequence[float]
 
 def softmax_of(numbers: Sequence[float], i: int) -> Expression:
     """exp(a) / (exp(a) + exp(b) + ...)."""
-    parts: list[str | float] = ["exp(", numbers[i], ") / ("]
-    for k, number in enumerate(numbers):
-        parts += [" + exp(" if k else "exp(", number, ")"]
 
     def compute(given: Sequence[float]) -> float:
         return divide(exponential(given[0]), sum([exponential(x) for x in given[1:]]))
 
-    return Expression((*parts, ")"), compute)
+    return Expression(("exp(", numbers[i], ") / (", *exps(numbers), ")"), compute)
 
 
 def log_softmax_of(numbers: Sequence[float], i: int) -> Expression:
     """a - log(exp(a) + exp(b) + ...)."""
-    parts: list[str | float] = [numbers[i], " - log("]
-    for k, number in enumerate(numbers):
-        parts += [" + exp(" if k else "exp(", number, ")"]
 
     def compute(given: Sequence[float]) -> float:
         return given[0] - logarithm(sum([exponential(x) for x in given[1:]]))
 
-    return Expression((*parts, ")"), compute)
+    return Expression((numbers[i], " - log(", *exps(numbers), ")"), compute)
+
+
+def exps(numbers: Sequence[float]) -> list[str | float]:
+    """exp(a) + exp(b) + ..."""
+    return [part for k, x in enumerate(numbers) for part in (" + exp(" if k else "exp(", x, ")")]
 
 
 def coefficient(formula: str, numbers: dict[str, Any], others: Sequence[dict[str, Any]]) -> Expression | None:
@@ -162,165 +166,3 @@ def coefficient(formula: str, numbers: dict[str, Any], others: Sequence[dict[str
         scores = [float(other["score"]) for other in others]
         return softmax_of(scores, next(k for k, other in enumerate(others) if other is numbers))
     return None
-
-
-def expression_of(value: Value) -> Expression | None:
-    """How a Value was made from its parents; None where no formula is known here, or it is a leaf.
-
-    >>> x = Value(0.5)
-    >>> expression_of(x * 3.0 + 1.0).equation(2.5), expression_of((x * 3.0).relu()).equation(1.5)
-    ('1.5 + 1 = 2.5', 'max(0, 1.5) = 1.5')
-    """
-    op, *constants = (value.op,) if isinstance(value.op, str) else value.op
-    x = [parent.data for parent in value.parents]
-    if not x:
-        return None
-    if op == "linear_combination":
-        return sum_of_products(list(zip(value.partials, x)))
-    if op == "total":
-        return sum_of_products([], x)
-    if op == "mean":
-        return sum_of_products([], x, over=len(x))
-    if op in ("dot", "affine"):
-        half = len(x) // 2
-        return sum_of_products(list(zip(x[:half], x[half : 2 * half])), x[2 * half :])
-    make = FUNCTIONS.get(op)
-    return None if make is None else make(x, constants)
-
-
-Make = Callable[[list[float], list[Any]], Expression | None]
-
-
-def _binary(sign: str, compute: Callable[[float, float], float]) -> Make:
-    return lambda x, _: Expression((x[0], sign, x[1]), lambda given: compute(*given))
-
-
-def _named(name: str, compute: Callable[[float], float]) -> Make:
-    return lambda x, _: call(name, x, lambda given: compute(given[0]))
-
-
-def _leaky(x: list[float], constants: list[Any]) -> Expression:
-    [slope] = constants
-    if x[0] > 0.0:
-        return Expression((x[0],), lambda given: given[0])
-    return Expression((slope, "·", x[0]), lambda given: given[0] * given[1])
-
-
-def _elu(x: list[float], constants: list[Any]) -> Expression:
-    [alpha] = constants
-    if x[0] > 0.0:
-        return Expression((x[0],), lambda given: given[0])
-    return Expression(
-        (alpha, "·(exp(", x[0], ") - 1)"), lambda given: given[0] * (exponential(given[1]) - 1.0)
-    )
-
-
-def _power(x: list[float], constants: list[Any]) -> Expression:
-    parts = (x[0], "^", constants[0] if constants else x[1])
-    return Expression(parts, lambda given: power(given[0], given[1]))
-
-
-def _squares(x: list[float], targets: Sequence[float]) -> Expression:
-    """(a - t)^2 + (b - u)^2 + ..."""
-    parts: list[str | float] = []
-    for k, (number, target) in enumerate(zip(x, targets)):
-        parts += [" + (" if k else "(", number, " - ", target, ")^2"]
-    return Expression(tuple(parts), lambda n: sum([(p - t) ** 2 for p, t in zip(n[::2], n[1::2])]))
-
-
-def _binary_entropy(
-    x: list[float], weights: Sequence[float], positive: Sequence[float], targets: Sequence[float]
-) -> Expression:
-    """Σ w (c t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)))"""
-    parts: list[str | float] = []
-    signs: list[float] = []
-    for z, w, c, t in zip(x, weights, positive, targets):
-        for sign, factor in ((-1.0, w * c * t), (1.0, w * (1.0 - t))):
-            if factor:
-                before = " + " if parts else ""
-                opening = "·log(1 + exp(-(" if sign < 0.0 else "·log(1 + exp(("
-                parts += [before, factor, opening, z, ")))"] if before else [factor, opening, z, ")))"]
-                signs.append(sign)
-
-    def compute(n: Sequence[float]) -> float:
-        terms = zip(n[::2], n[1::2], signs)
-        return sum([factor * math.log1p(exponential(sign * z)) for factor, z, sign in terms])
-
-    return Expression(tuple(parts), compute)
-
-
-def _logsumexp(x: list[float]) -> Expression:
-    parts: list[str | float] = ["log("]
-    for k, number in enumerate(x):
-        parts += [" + exp(" if k else "exp(", number, ")"]
-    return Expression((*parts, ")"), lambda given: logarithm(sum([exponential(z) for z in given])))
-
-
-def _variance(x: list[float], before: str, after: str) -> Expression:
-    """((a - m)^2 + (b - m)^2 + ...) / n, or its root."""
-    mean = sum(x) / len(x)
-    parts: list[str | float] = [f"{before}("]
-    for k, number in enumerate(x):
-        parts += [" + (" if k else "(", number, " - ", mean, ")^2"]
-
-    def compute(given: Sequence[float]) -> float:
-        found = sum([(a - m) ** 2 for a, m in zip(given[::2], given[1::2])]) / len(x)
-        return math.sqrt(found) if before else found
-
-    return Expression((*parts, f") / {len(x)}{after}"), compute)
-
-
-def _leaky_dot(x: list[float], constants: list[Any]) -> Expression:
-    """Σ a_c LeakyReLU(z_c), z the sum of the terms: GATv2's score."""
-    slope, terms = constants
-    width = len(x) // (terms + 1)
-    z = [sum([x[term * width + c] for term in range(terms)]) for c in range(width)]
-    return sum_of_products([(a, e if e > 0.0 else slope * e) for a, e in zip(x[terms * width :], z)])
-
-
-FUNCTIONS: dict[str, Make] = {
-    "+": lambda x, _: sum_of_products([], x),
-    "-": _binary(" - ", lambda a, b: a - b),
-    "*": lambda x, _: sum_of_products([(x[0], x[1])]),
-    "/": _binary(" / ", divide),
-    "**": _power,
-    "neg": lambda x, _: Expression(("-(", x[0], ")"), lambda given: -given[0]),
-    "relu": lambda x, _: Expression(("max(0, ", x[0], ")"), lambda given: max(0.0, given[0])),
-    "leaky_relu": _leaky,
-    "elu": _elu,
-    "abs": _named("abs", abs),
-    "exp": _named("exp", exponential),
-    "log": _named("log", logarithm),
-    "sqrt": _named("√", lambda x: math.sqrt(x) if x >= 0.0 else math.nan),
-    "tanh": _named("tanh", math.tanh),
-    "sigmoid": lambda x, _: Expression(("1 / (1 + exp(-(", x[0], ")))"), lambda given: logistic(given[0])),
-    "softmax": lambda x, c: softmax_of(x, c[0]),
-    "log_softmax": lambda x, c: log_softmax_of(x, c[0]),
-    "silu": lambda x, _: Expression(
-        (x[0], " / (1 + exp(-(", x[0], ")))"), lambda given: given[0] * logistic(given[1])
-    ),
-    "softplus": lambda x, _: Expression(
-        ("log(1 + exp(", x[0], "))"), lambda given: logarithm(1.0 + exponential(given[0]))
-    ),
-    "logsumexp": lambda x, _: _logsumexp(x),
-    "mse_loss": lambda x, c: _squares(x, *c) if len(c) == 1 else None,
-    "bce_with_logits": lambda x, c: _binary_entropy(x, *c) if len(c) == 3 else None,
-    "var": lambda x, _: _variance(x, "", ""),
-    "std": lambda x, _: _variance(x, "√(", ")"),
-    "standardized": lambda x, _: Expression(
-        ("(", x[0], " - ", x[1], ")·", x[2]), lambda given: (given[0] - given[1]) * given[2]
-    ),
-    "normalized": lambda x, _: Expression(
-        ("(", x[0], " - ", x[1], ")·", x[2], "·", x[3], " + ", x[4]),
-        lambda given: (given[0] - given[1]) * given[2] * given[3] + given[4],
-    ),
-    "maximum": lambda x, _: call("max", x, max),
-    "minimum": lambda x, _: call("min", x, min),
-    "amax": lambda x, _: call("max", x, max),
-    "amin": lambda x, _: call("min", x, min),
-    "product": lambda x, _: Expression(
-        tuple(part for k, number in enumerate(x) for part in ((number,) if not k else ("·", number))),
-        math.prod,
-    ),
-    "leaky_dot": _leaky_dot,
-}

@@ -27,7 +27,8 @@ SIZES = (
     (1, 0, 10),
 )
 SCRIPTS = (
-    "values", "expressions", "graph", "chain", "weight", "columns", "value_graph", "autograd", "controls"
+    "values", "expressions", "losses", "graph", "chain", "weight", "columns", "value_graph", "autograd",
+    "controls",
 )  # fmt: skip
 FEW_MOMENTS = 12  # epochs for which more of the graph is left out rather than they
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tinygnn.explain.chain import Chain
 from tinygnn.explain.expression import plain_number
+from tinygnn.explain.formulas import NORMAL
 from tinygnn.explain.subject import Subject, node_label
 from tinygnn.explain.weight import weight_steps
 
@@ -23,6 +24,8 @@ def trace_text(subject: Subject, node: int, layer: int, entry: int | None = None
     lines += subject.notes
     for number, step in enumerate(chain.steps, 1):
         lines += ["", f"{number}. {step.title}", *[f"   {line.text()}" for line in step.lines]]
+    if any("Φ(" in line for line in lines):
+        lines += ["", NORMAL]
     return "\n".join([*lines, ""])
 
 

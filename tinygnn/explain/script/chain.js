@@ -206,6 +206,7 @@ function drawChain() {
   if (beside) parts.push(make("p", { id: "beside" }, beside.reason ? `${beside.library} is not beside it: ${beside.reason}` : beside.outputs > CLOSE
       ? `${beside.library} gives another output of this layer: up to ${bound(beside.outputs)} away. The layer's docstring says where they differ on purpose.`
       : `${beside.library} agrees: its output of this layer is the same ${beside.outputs === -999 ? "to the last bit" : `to ${bound(beside.outputs)}`}.`));
+  if (D.ops.some(([op]) => op === "gelu")) parts.push(make("p", { class: "soft" }, "Φ(x) = (1 + erf(x / √2)) / 2 is the normal distribution's, φ(x) = exp(-x²/2) / √(2π) its density."));
   $("chain-title").textContent = `Node ${me} in layer ${state.layer}: ${layer.name ? `${layer.name} = ` : ""}${layer.module}`;
   $("what").textContent = state.gradients
     ? "Each number is d loss / d (the number that stands there): how much the loss grows per unit of it. "

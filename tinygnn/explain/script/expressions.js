@@ -56,7 +56,21 @@ const logSoftmaxOf = (x, i) => expression([x[i], " - log(", ...inExps(x), ")"], 
 const callOf = (name, x, compute) => expression([`${name}(`, ...x.flatMap((n, k) => k ? [", ", n] : [n]), ")"], (n) => compute(...n));
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
-const squares = (n, f) => n.reduce((sum, x, k) => k % 2 ? sum : sum + f(x - n[k + 1]), 0);
+// Φ(x), the part of a normal distribution below x, and its density φ(x); ROOT stands in GELU's approximation.
+const ROOT = Math.sqrt(2 / Math.PI), density = (x) => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+function normal(x) {
+  if (Number.isNaN(x) || Math.abs(x) > 38) return x > 0 ? 1 : x < 0 ? 0 : x;
+  if (Math.abs(x) < 3) { // a series: φ(x)·(x + x³/3 + x⁵/15 + ...)
+    let term = x, sum = x;
+    for (let k = 3; Math.abs(term) > 1e-18 * Math.abs(sum); k += 2) { term *= x * x / k; sum += term; }
+    return 0.5 + density(x) * sum;
+  }
+  let tail = 0; // a continued fraction: 1 / (|x| + 1 / (|x| + 2 / (|x| + ...)))
+  for (let k = 100; k > 0; k -= 1) tail = k / (Math.abs(x) + tail);
+  const beyond = density(x) / (Math.abs(x) + tail);
+  return x > 0 ? 1 - beyond : beyond;
+}
+
 const meanOf = (x) => x.reduce((t, n) => t + n, 0) / x.length;
 const variance = (x) => ["(", ...x.flatMap((n, k) => [k ? " + (" : "(", n, " - ", meanOf(x), ")^2"])];
 const varianceOf = (n) => meanOf(n.filter((_, k) => k % 2 === 0).map((x, k) => (x - n[2 * k + 1]) ** 2));
@@ -82,11 +96,11 @@ const FORMULAS = {
   logsumexp: (x) => expression(["log(", ...inExps(x), ")"], (n) => Math.log(sumExp(n))),
   total: (x) => sumOfProducts([], x), mean: (x) => sumOfProducts([], x, x.length),
   product: (x) => expression(x.flatMap((n, k) => k ? ["·", n] : [n]), (n) => n.reduce((a, b) => a * b, 1)),
-  mse_loss: (x, [t]) => t ? expression(x.flatMap((n, k) => [k ? " + (" : "(", n, " - ", t[k], ")^2"]), (n) => squares(n, (d) => d * d)) : null,
-  l1_loss: (x, [t]) => t ? expression(x.flatMap((n, k) => [k ? " + abs(" : "abs(", n, " - ", t[k], ")"]), (n) => squares(n, Math.abs)) : null,
-  bce_with_logits: (x, [w, c, t]) => !t || x.length > 1 || (t[0] && t[0] !== 1) ? null
-    : expression([w[0] * (t[0] ? c[0] : 1), t[0] ? "·log(1 + exp(-(" : "·log(1 + exp((", x[0], ")))"], (n) => n[0] * Math.log1p(Math.exp(t[0] ? -n[1] : n[1]))),
-  clamp: (x, [low, high]) => typeof low === "string" || typeof high === "string" ? null : expression(["min(", high, ", max(", low, ", ", x[0], "))"], (n) => Math.min(n[0], Math.max(n[1], n[2]))),
+  gelu: ([x], [how]) => how === "none" ? expression([x, "·Φ(", x, ")"], (n) => n[0] * normal(n[1]))
+    : expression([x, "·(1 + tanh(√(2 / π)·(", x, " + 0.044715·", x, "^3))) / 2"], (n) => n[0] * (1 + Math.tanh(ROOT * (n[1] + 0.044715 * n[2] ** 3))) / 2),
+  sin: (x) => callOf("sin", x, Math.sin), cos: (x) => callOf("cos", x, Math.cos), detach: (x) => expression([x[0]], (n) => n[0]),
+  clamp: (x, [low, high]) => typeof low === "string" ? callOf("min", [high, ...x], Math.min) : typeof high === "string" ? callOf("max", [low, ...x], Math.max)
+    : expression(["min(", high, ", max(", low, ", ", x[0], "))"], (n) => Math.min(n[0], Math.max(n[1], n[2]))),
   var: (x) => expression([...variance(x), `) / ${x.length}`], varianceOf), std: (x) => expression(["√(", ...variance(x), `) / ${x.length})`], (n) => Math.sqrt(varianceOf(n))),
   median: (x) => callOf("median", x, (...n) => n.sort((a, b) => a - b)[Math.floor((n.length - 1) / 2)]),
   standardized: (x) => expression(["(", x[0], " - ", x[1], ")·", x[2]], (n) => (n[0] - n[1]) * n[2]),
@@ -119,9 +133,14 @@ const SLOPES = {
   tanh: (x, k, y) => expression(["1 - ", y, "^2"], (n) => 1 - n[0] ** 2),
   sigmoid: (x, k, y) => expression([y, "·(1 - ", y, ")"], (n) => n[0] * (1 - n[1])),
   softplus: (x) => FORMULAS.sigmoid(x),
-  mse_loss: (x, k, y, [t]) => t ? expression(["2·(", x[k], " - ", t[k], ")"], (n) => 2 * (n[0] - n[1])) : null,
-  bce_with_logits: (x, k, y, [w, c, t]) => !t || w[k] !== 1 || c[k] !== 1 ? null
-    : expression(["1 / (1 + exp(-(", x[k], "))) - ", t[k]], (n) => sigmoid(n[0]) - n[1]),
+  gelu: ([x], k, y, [how]) => {
+    if (how === "none") return expression(["Φ(", x, ") + ", x, "·φ(", x, ")"], (n) => normal(n[0]) + n[1] * density(n[2]));
+    const tanh = ["tanh(√(2 / π)·(", x, " + 0.044715·", x, "^3))"], t = (a, b) => Math.tanh(ROOT * (a + 0.044715 * b ** 3));
+    return expression(["(1 + ", ...tanh, ") / 2 + ", x, "·(1 - ", ...tanh, "^2)·√(2 / π)·(1 + 0.134145·", x, "^2) / 2"],
+      (n) => (1 + t(n[0], n[1])) / 2 + n[2] * (1 - t(n[3], n[4]) ** 2) * ROOT * (1 + 0.134145 * n[5] ** 2) / 2);
+  },
+  silu: ([x]) => expression(["(1 + ", x, " / (1 + exp(", x, "))) / (1 + exp(-(", x, ")))"], (n) => (1 + n[0] * sigmoid(-n[1])) * sigmoid(n[2])),
+  sin: (x) => callOf("cos", x, Math.cos), cos: (x) => callOf("-sin", x, (a) => -Math.sin(a)),
   log: (x) => expression(["1 / ", x[0]], (n) => 1 / n[0]),
   sqrt: (x, k, y) => expression(["1 / (2·", y, ")"], (n) => 1 / (2 * n[0])),
   "/": (x, k) => k === 0 ? expression(["1 / ", x[1]], (n) => 1 / n[0]) : expression(["-(", x[0], ") / ", x[1], "^2"], (n) => -n[0] / n[1] ** 2),
