@@ -388,10 +388,21 @@ def test_a_best_checkpoint_that_is_missing_or_of_another_run_is_named(folder, tm
     assert history.best_epoch not in (None, 12)
     go(other, settings_of(lr=0.9))
     shutil.copy(other.best, folder.best)
+    assert "says the checkpoint best.safetensors: lr is 1.0 and was 0.9" in refused(folder, settings)
+    shutil.copy(folder.last, folder.best)
     assert "are of different runs" in refused(folder, settings)
     folder.best.unlink()
     message = refused(folder, settings)
     assert message.startswith(f"{folder.best} is missing, the weights of epoch {history.best_epoch}")
+
+
+def test_a_best_checkpoint_of_another_run_is_named_where_the_last_epoch_is_the_best(folder, tmp_path):
+    """It could be made again from the last one, but whose it is may matter to somebody."""
+    settings, other = settings_of(epochs=2), RunFolder(tmp_path / "other")
+    assert go(folder, settings).best_epoch == 2
+    go(other, settings_of(epochs=2, seed=5))
+    shutil.copy(other.best, folder.best)
+    assert "says the checkpoint best.safetensors: seed is 0 and was 5" in refused(folder, settings)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no such lock")
@@ -427,5 +438,6 @@ def test_the_fingerprint_sees_every_field_and_no_names():
     others = [
         graph(x=[[1.0], [2.5]]), graph(x=[[1.0, 2.0], [2.0, 1.0]]), graph(y=[1, 1]),
         graph(edge_weight=[0.25]), graph(train_mask=[True, True]), graph(val_mask=[True, False]),
+        graph(edge_attrs={"edge_type": [0]}), graph(edge_attrs={"edge_type": [1]}),
     ]  # fmt: skip
-    assert len({same, fingerprint([graph(), graph()]), *[fingerprint([other]) for other in others]}) == 8
+    assert len({same, fingerprint([graph(), graph()]), *[fingerprint([other]) for other in others]}) == 10

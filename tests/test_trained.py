@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -217,6 +218,16 @@ def test_eval_of_one_checkpoint(call, karate):
     with open("run/metrics.csv", newline="") as file:
         last = list(csv.DictReader(file))[-1]
     assert facts["epoch"] == 8 and facts["metrics"]["test"]["loss"] == float(last["test_loss"])
+
+
+def test_eval_of_another_runs_checkpoint_is_refused(call, karate, tmp_path):
+    """Named itself it is welcome, in the folder of a run it would be taken for that run's."""
+    assert call("train", *KARATE, "--model", "sage", "--out", "other")[0] == 0
+    shutil.copy(tmp_path / "other" / "best.safetensors", tmp_path / karate)
+    for command in ("eval", "predict"):
+        status, _, err = call(command, karate)
+        assert status == 2 and "says the checkpoint best.safetensors: model is 'gcn' and was 'sage'" in err
+    assert call("eval", f"{karate}/best.safetensors")[0] == 0
 
 
 def test_eval_of_several_runs_gives_mean_and_deviation(call):

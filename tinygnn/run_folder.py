@@ -141,6 +141,10 @@ class RunFolder:
                 "Leave them out to go on with those it has, or name another folder"
             )
 
+    def check_settings(self, checkpoint: Checkpoint, settings: TrainSettings, name: str) -> None:
+        """Raise ValueError unless a checkpoint is of a run with these settings."""
+        self.check(TrainSettings.from_dict(checkpoint.notes["settings"]), settings, f"the checkpoint {name}")
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Keep the folder to this process while it trains; the system opens the lock when the process ends.
@@ -177,17 +181,16 @@ class RunFolder:
             newest, file = best, self.best
         if newest is None:
             return None
-        state = _state(newest)
-        self.check(
-            TrainSettings.from_dict(newest.notes["settings"]),
-            experiment.settings,
-            f"the checkpoint {file.name}",
-        )
-        if newest.notes["data"] != fingerprint(experiment.graphs):
-            raise ValueError(
-                f"{experiment.settings.source} holds other data than when {file} was written: "
-                "bring back what it held, or name another folder"
-            )
+        state, data = _state(newest), fingerprint(experiment.graphs)
+        for checkpoint, name in ((last, self.last.name), (best, self.best.name)):
+            if checkpoint is None:
+                continue
+            self.check_settings(checkpoint, experiment.settings, name)
+            if checkpoint.notes["data"] != data:
+                raise ValueError(
+                    f"{experiment.settings.source} holds other data than when {self.path / name} was "
+                    "written: bring back what it held, or name another folder"
+                )
         number = state.history.best_epoch
         if number is None:
             pass
@@ -247,9 +250,12 @@ def fingerprint(graphs: Sequence[Graph]) -> str:
     """The sha256 of all numbers in graphs that training reads."""
     hashed = sha256()
     for graph in graphs:
-        for name in DATA:
+        fields = {name: getattr(graph, name) for name in DATA}
+        if "edge_type" in graph.edge_attrs:  # what RGCNConv reads
+            fields["edge_type"] = graph.edge_attrs["edge_type"]
+        for name, value in fields.items():
             hashed.update(f"\n{name}:".encode())
-            for part in _bytes_of(getattr(graph, name)):
+            for part in _bytes_of(value):
                 hashed.update(part)
     return hashed.hexdigest()
 

@@ -54,9 +54,15 @@ class Trained:
 
     @classmethod
     def load(cls, path: Path) -> Trained:
-        """From the folder of a run, its best weights; or from one of its checkpoints."""
-        file = RunFolder(path).chosen() if path.is_dir() else path
+        """From the folder of a run, its best weights; or from one of its checkpoints.
+
+        Raises ValueError for a checkpoint of another run than the folder's.
+        """
+        folder = RunFolder(path)
+        file = folder.chosen() if path.is_dir() else path
         checkpoint = load_checkpoint(file)
+        if path.is_dir():
+            folder.check_settings(checkpoint, folder.settings(), file.name)
         notes = checkpoint.notes
         settings = TrainSettings.from_dict(notes["settings"])
         model = make_model(
