@@ -167,6 +167,7 @@ def test_it_prints_whole_in_dark_ink_on_white(visit, karate):
     assert set(page.browser.execute_script(STYLE, ".controls", "display")) == {"none"}
     assert set(page.browser.execute_script(STYLE, "#chain, .scroll", "overflowX")) == {"visible"}
     assert page.browser.execute_script(STYLE, "body", "backgroundColor") == ["rgb(255, 255, 255)"]
+    assert page.browser.execute_script(STYLE, ".two", "display") == ["block"]
     assert page.contrasts()[0][0] >= 4.5
     printed = page.browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     assert len(json.dumps(printed)) > 50_000

@@ -142,5 +142,5 @@ function drawValues() {
   fill("value-graph",
     make("p", {}, count > 1 ? `${count - 1} Value${count > 2 ? "s are" : " is"} behind it. A box with a thick frame holds many: open it to see them one by one.` : "Nothing is behind it."),
     opened.length ? make("p", { class: "controls" }, ...opened) : null,
-    make("div", { class: "scroll drawn", tabindex: -1 }, make("svg", { viewBox: `0 0 ${wide} ${height}`, width: wide, height, role: "group", "aria-label": "autograd graph, from what it was made from on the left to itself on the right" }, ...arrows, ...shapes)));
+    make("div", { class: "scroll drawn" }, make("svg", { viewBox: `0 0 ${wide} ${height}`, width: wide, height, role: "group", "aria-label": "autograd graph, from what it was made from on the left to itself on the right" }, ...arrows, ...shapes)));
 }

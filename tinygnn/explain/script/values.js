@@ -104,10 +104,13 @@ for (const part of D.layers.at(-1).graphs) part.rows.forEach((row, i) => name(D.
 for (const [v, text] of Object.entries(D.named)) if (!called.has(Number(v))) called.set(Number(v), text);
 called.set(D.loss, "loss");
 
+const SPOKEN = { "+": "sum", "-": "difference", "*": "product", "/": "quotient", "**": "power" };
+const spoken = (v) => SPOKEN[opOf(v)] ?? opOf(v).replaceAll("_", " ");
+
 function nameOf(v) {
   if (called.has(v)) return called.get(v);
-  const op = opOf(v).replaceAll("_", " ") || "number", of = D.parents[v].find((p) => called.has(p) && D.parameters[p] === undefined);
-  if (of === undefined) return D.parents[v].length && D.parents[v][0] >= 0 ? `${op} of ${opOf(D.parents[v][0]).replaceAll("_", " ") || "a number"}` : `${op} no. ${v}`;
+  const op = spoken(v) || "number", of = D.parents[v].find((p) => called.has(p) && D.parameters[p] === undefined);
+  if (of === undefined) return D.parents[v].length && D.parents[v][0] >= 0 ? `${op} of ${spoken(D.parents[v][0]) || "a number"}` : `${op} no. ${v}`;
   return `${op} of ${called.get(of).replace(/ \[\d+\]/, "")}`;
 }
 

@@ -28,7 +28,7 @@ function drawWeight() {
     const edges = (part.along ?? []).map(([passing, k, f]) => {
       const message = D.rows[passing.messages[k]][f];
       const through = part.slope * data(passing.coefficients[k]) * (grad(message) ?? 0);
-      return { text: `→ ${label(passing.targets[k])}: ${shown(through)}`, through };
+      return { text: `→\u00a0${label(passing.targets[k])}:\u00a0${shown(through)}`, through };
     }).filter((edge) => edge.through);
     return make("tr", { "data-share": part.v }, make("th", { scope: "row" },
       make("button", { class: "n", type: "button", on: { click: () => openValue(part.v, []) } }, part.who)),
