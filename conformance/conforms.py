@@ -17,6 +17,7 @@ from tinygnn.conformance.known_differences import Known, known_differences
 from tinygnn.conformance.modules import MODULE_DATA
 from tinygnn.conformance.own_backend import backend_for
 from tinygnn.conformance.own_module import OwnCode, name_of
+from tinygnn.conformance.profile import PROFILES
 from tinygnn.conformance.resized import WithOwnAnswers
 from tinygnn.conformance.runner import Outcome, Reference, run_one
 from tinygnn.conformance.selection import choose
@@ -220,7 +221,10 @@ def text_of(found: Conformance) -> Iterator[str]:
         yield ""
     for sentence in common:
         yield from report.wrap(f"hint: {sentence}", "")
-    if failures or not found.ran:
+    others = [] if failures else [*conventions_of(found)]
+    for sentence in others:
+        yield from report.wrap(f"another convention: {sentence}", "")
+    if failures or others or not found.ran:
         yield ""
     counts = found.counts
     parts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
@@ -229,6 +233,20 @@ def text_of(found: Conformance) -> Iterator[str]:
         yield from report.wrap(f"skipped {len(ids)}: {reason}")
     for note in found.problems:
         yield from report.wrap(note)
+
+
+def conventions_of(found: Conformance) -> Iterator[str]:
+    """A sentence on each convention by which numbers are right, and which is not the layer's own."""
+    by_name: dict[str, list[Case]] = {}
+    for outcome in found.outcomes:
+        if outcome.verdict == "profile-difference":
+            by_name.setdefault(outcome.detail, []).append(outcome.case)
+    for name, cases in by_name.items():
+        matter, _, way = name.partition(": ")
+        ways, own = PROFILES.get(matter, {}), cases[0].profile.get(matter, "")
+        meaning = f" ({ways[way]})" if way in ways else ""
+        theirs = f"; {found.like} has there {own!r} ({ways[own]})" if own in ways else ""
+        yield f"{len(cases)} of the {found.ran} cases are right with {matter} {way!r}{meaning}{theirs}"
 
 
 def told_in_full(failures: Sequence[Outcome], shown: int = SHOWN) -> list[Outcome]:

@@ -89,8 +89,11 @@ def main(args: argparse.Namespace) -> int:
 
 
 def verdict(found: Conformance, name: str) -> str:
-    """The last line: right or wrong."""
+    """The last line: right, wrong, or not the same, for being right by another convention."""
     ran = f"{found.ran} case{'s' * (found.ran != 1)}"
+    others = found.counts.get("profile-difference", 0)
+    if others and not found.failures:
+        return f"not the same: {name} follows another convention than {found.like} in {others} of the {ran}"
     if found.ran and not found.failures:
         return f"right: {name} agrees with {found.like} in all {ran} that ran, gradients too"
     if not found.ran:

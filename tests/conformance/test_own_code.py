@@ -54,6 +54,18 @@ class MyGCN(Module):
             for i in range(len(h))
         ]
 
+class Alone(MyGCN):
+    def forward(self, h, edges):
+        hears = [[j for j, t in zip(*edges) if t == i] for i in range(len(h))]
+        h, d = linear(h, self.W), [len(row) for row in hears]
+        return [
+            [
+                sum(h[j][k] * (d[i] * d[j]) ** -0.5 for j in hears[i] if d[j]) + self.b[k]
+                for k in range(len(self.b))
+            ]
+            for i in range(len(h))
+        ]
+
 class Swapped(MyGCN):
     def forward(self, h, edges):
         return super().forward(h, edges[::-1])
@@ -192,6 +204,15 @@ def test_wrong_code_is_said_to_be_wrong_with_the_rule_a_hint_and_the_command_aga
         "--check", "my_gcn.py:Swapped", "--like", "GCNConv", *names, "-k", "model/gcn_conv/directed",
     ]  # fmt: skip
     assert cli.run(again.split()) == 1
+
+
+def test_a_layer_of_another_convention_is_not_the_same_and_is_told_which(folder: Path, capsys: Run) -> None:
+    names = ["--param", "W=lin.weight", "--param", "b=bias"]
+    status, out = answered(capsys, "my_gcn.py:Alone", "GCNConv", *names, "-k", "gcn_conv/path")
+    assert status == 0
+    text, last = " ".join(out.split()), out.splitlines()[-1]
+    assert "right with self loops 'none' (the graph stays as it is (DGL)); GCNConv has there 'kept'" in text
+    assert last == "not the same: Alone follows another convention than GCNConv in 1 of the 1 case"
 
 
 def test_a_chain_rule_that_hands_on_too_early_is_wrong(folder: Path, capsys: Run) -> None:
