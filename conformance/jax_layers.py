@@ -62,7 +62,8 @@ def gcn_norm(
 
 def gcn_conv(h: Any, graph: Graph, weights: Weights, given: Weights, **settings: Any) -> Any:
     """x' = D^-1/2 (A + I) D^-1/2 x W^T + b."""
-    settings.pop("bias", None)
+    for no_matter_here in ("bias", "cached"):
+        settings.pop(no_matter_here, None)
     if settings.get("add_self_loops") is None:
         settings["add_self_loops"] = settings.get("normalize", True)
     graph, weight = gcn_norm(graph, given.get("edge_weight"), **settings)

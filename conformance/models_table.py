@@ -18,6 +18,7 @@ LAYER_OPTIONS: dict[str, dict[str, Any]] = {
     "not-normalized": {"normalize": False},
     "no-bias": {"bias": False},
     "improved-no-bias": {"improved": True, "bias": False},
+    "cached": {"cached": True},
 }
 
 # Of the two-layer models: activation between the layers, function of the output, loss.

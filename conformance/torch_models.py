@@ -77,7 +77,7 @@ def gcn_matrix(
     improved: bool = False,
     add_self_loops: bool | None = None,
     normalize: bool = True,
-    bias: bool = True,
+    **_: bool,  # bias and cached are no matter of it
 ) -> Any:
     """D^-1/2 (A + I) D^-1/2, with A[target][source] the sum of the weights of those edges.
 
