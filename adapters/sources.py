@@ -176,4 +176,5 @@ def _call(text: str, function: Any, call: Call) -> Any:
         return function(*call.arguments, **call.named)
     except Exception as error:
         reason = re.sub(r"\s+", " ", str(error)) or type(error).__name__
-        raise AdapterError(f"{text}: {reason}; give arguments as in {call.name}(argument=value)") from error
+        hint = "" if isinstance(error, OSError) else f"; give arguments as in {call.name}(argument=value)"
+        raise AdapterError(f"{text}: {reason}{hint}") from error

@@ -68,6 +68,18 @@ def test_networkx_generators_by_name():
             load(source)
 
 
+def test_a_download_that_fails_says_so_and_no_more(monkeypatch):
+    """Arguments would not help."""
+    datasets = pytest.importorskip("torch_geometric.datasets")
+
+    def fail():
+        raise ConnectionError("Cannot connect to host github.com:443")
+
+    monkeypatch.setattr(datasets, "KarateClub", fail)
+    with pytest.raises(AdapterError, match=r"^pyg:KarateClub: Cannot connect to host github.com:443$"):
+        load("pyg:KarateClub")
+
+
 def test_pyg_datasets_by_name_arguments_and_slice(recwarn):
     pytest.importorskip("torch_geometric", reason="loads PyG's datasets")
     graphs = load("pyg:FakeDataset(num_graphs=5, avg_num_nodes=8)[1:3]")
