@@ -12,7 +12,7 @@ from tinygnn.conformance.summary_table import short
 from tinygnn.web_page import Html, command, counted, element, heads, number, row, shortened, table
 
 SHOWN_AT_ONCE = 1  # cases of a cluster; the others are folded away
-MOST_TABLES = 300  # of failures that are shown number by number
+MOST_TABLES = 300  # failures, behind which a line has to do for each
 MOST_WORDS = 1000  # characters of what a backend says
 NUMBERS = ("position", "expected", "got", "error", "c", "bound", "ulps")
 
@@ -29,6 +29,11 @@ def failure_parts(found: Sequence[Cluster]) -> Iterator[Html]:
         "Backends stand together where they give the same wrong numbers to a case, cases where they are "
         "wrong in the same way.",
     )
+    if answers > MOST_TABLES:
+        rest = f"the other {answers - MOST_TABLES} with the worst of them"
+        yield element(
+            "p", f"The first {MOST_TABLES} are shown with the numbers of every wrong output, {rest}."
+        )
     before = 0
     for k, cluster in enumerate(found, 1):
         yield cluster_section(k, cluster, MOST_TABLES - before)
@@ -36,7 +41,7 @@ def failure_parts(found: Sequence[Cluster]) -> Iterator[Html]:
 
 
 def cluster_section(k: int, cluster: Cluster, in_full: int) -> Html:
-    """A cluster; of its cases the first `in_full` with all numbers."""
+    """A cluster; of its cases the first `in_full` with the numbers of every wrong output."""
     names = " and ".join(cluster.backends)
     parts = [
         f"{shortened(text, MOST_WORDS)}." for text in (capitalized(cluster.detail), cluster.mistake) if text
@@ -80,7 +85,7 @@ def failure(wrong: Wrong, *, in_full: bool) -> Html:
     return element(
         "article",
         element("h4", element("code", wrong.case.id)),
-        *(numbers_of(wrong) if in_full else ()),
+        *(numbers_of(wrong) if in_full else worst_of(wrong)),
         element("p", "See it again:", class_="again"),
         *again,
     )
@@ -99,6 +104,20 @@ def numbers_of(wrong: Wrong) -> Iterator[Html]:
     if rows:
         caption = f"{case.id}: the worst number of each wrong output"
         yield table(caption, heads("output", *NUMBERS, numbers=NUMBERS), element("tbody", *rows))
+
+
+def worst_of(wrong: Wrong) -> Iterator[Html]:
+    """The same in a line: the worst number of the case, or what is wrong with it."""
+    first = wrong.outcomes[0]
+    worst = first.worst
+    if first.verdict == "error" or worst is None:
+        yield element("p", shortened(first.detail, MOST_WORDS))
+    elif worst.problem:
+        yield element("p", f"{worst.output}: {worst.problem}")
+    else:
+        where = f"{worst.output}, position {worst.index}"
+        c = f"c {short(worst.ratio)} of {short(worst.bound)}"
+        yield element("p", f"{where}: {worst.got!r}, expected {worst.expected!r}; {c}")
 
 
 def difference_row(difference: Difference) -> Html:

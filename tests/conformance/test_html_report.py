@@ -108,6 +108,20 @@ def test_every_failure_has_expected_got_and_its_command(
         assert reproduction(outcome).replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;") in plain
 
 
+def test_on_a_page_of_many_failures_each_still_has_its_worst_number(
+    runs: list[tuple[Any, list[Outcome]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tinygnn.conformance.html_failures.MOST_TABLES", 1)
+    text = html_page(runs)
+    assert "The first 1 are shown with the numbers of every wrong output, the other 3 with the worst" in text
+    assert text.count("the worst number of each wrong output") == 2  # the table's caption and its region
+    for outcome in runs[1][1][1:]:
+        worst = outcome.worst
+        assert worst is not None
+        line = f"<p>grad x, position {worst.index}: {worst.got!r}, expected {worst.expected!r}; c "
+        assert line in text
+
+
 def test_backends_that_give_the_same_wrong_numbers_stand_in_one_cluster(text: str) -> None:
     assert re.findall(r'<h3 id="failure-\d+-title">(.*?)</h3>', text) == [
         "✗ 1. wrong on &lt;script&gt;alert(1)&lt;/script&gt; and other: 4 cases"
