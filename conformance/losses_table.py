@@ -88,6 +88,8 @@ LOSSES: dict[str, Row] = {
         "cross_entropy", [[0.5, inf, 1.0]], {"target": [0], "weight": WEIGHT}, ("infinite",),
     ),
     "cross_entropy/nan": ("cross_entropy", [[0.5, nan, 1.0]], {"target": [0], "weight": WEIGHT}, ("nan",)),
+    "l1_loss/apart": ("l1_loss", [0.5, -1.25, 2.0], {"target": [-1.5, 1.0, -0.5]}, ()),
+    "l1_loss/near": ("l1_loss", [0.5, -1.25, 2.0], {"target": [0.25, -1.0, 1.5]}, ()),
     "nll_loss/ordinary": ("nll_loss", LOG_PROBABILITIES, {"target": CLASSES}, ()),
     "nll_loss/mask": ("nll_loss", LOG_PROBABILITIES, {"target": CLASSES, "mask": MASK}, ("mask",)),
     "nll_loss/weight": ("nll_loss", LOG_PROBABILITIES, {"target": CLASSES, "weight": WEIGHT}, ()),

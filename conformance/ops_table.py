@@ -147,18 +147,22 @@ OF_TWO = {
     "left-masked": {"x": -1.3125, "y": 0.0},
     "right-masked": {"x": 0.0, "y": -1.3125},
     "through": {"x": 0.6875, "y": 0.25},
+    "through-far": {"x": 4.0, "y": 0.25},
 }
+INTO_BOUNDS = {**BELOW_ZERO, "through-near": {"x": 0.25}}
+ABOVE_AND_FAR = {**BELOW_ZERO, "through-far": {"x": 4.0}}
+BELOW_AND_FAR = {**ABOVE_ZERO, "through-far": {"x": -4.0}}
 MASKED: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
-    "relu-then-sqrt": (BELOW_ZERO, "√max(x, 0)"),
-    "relu-then-log": (BELOW_ZERO, "log max(x, 0)"),
-    "relu-then-inverse": (BELOW_ZERO, "1 / max(x, 0)"),
-    "clamp-then-sqrt": (BELOW_ZERO, "√(x moved into [0, 1])"),
-    "clamp-then-log": (BELOW_ZERO, "log(x moved into [0, 1])"),
-    "clamp-then-divided": (BELOW_ZERO, "2 / (x moved into [0, 1])"),
+    "relu-then-sqrt": (ABOVE_AND_FAR, "√max(x, 0)"),
+    "relu-then-log": (ABOVE_AND_FAR, "log max(x, 0)"),
+    "relu-then-inverse": (ABOVE_AND_FAR, "1 / max(x, 0)"),
+    "clamp-then-sqrt": (INTO_BOUNDS, "√(x moved into [0, 1])"),
+    "clamp-then-log": (INTO_BOUNDS, "log(x moved into [0, 1])"),
+    "clamp-then-divided": (INTO_BOUNDS, "2 / (x moved into [0, 1])"),
     "maximum-then-sqrt": (OF_TWO, "√max(x, y)"),
     "maximum-then-log": (OF_TWO, "log max(x, y)"),
     "minimum-then-sqrt": (ABOVE_ZERO, "√min(x, 0)"),
-    "minimum-then-divided": (ABOVE_ZERO, "2 / min(x, 0)"),
+    "minimum-then-divided": (BELOW_AND_FAR, "2 / min(x, 0)"),
     "amax-then-log": ({"masked": {"values": [-1.3125, 0.0]}}, "log max v_i"),
     "times-zero-then-sqrt": ({"masked": POSITIVE}, "√(0 x), which is 0 whatever x is"),
 }

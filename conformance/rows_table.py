@@ -46,6 +46,8 @@ BIAS = [0.5, -2.0]
 WEIGHT = [[1.0, -0.5, 0.75]]
 COLUMNS = [[1.0, -0.5, 0.75], [2.0, 0.25, -1.0]]
 ZERO_AND_INFINITE = [[0.0, 1.0]], [[inf], [2.0]]
+SMALL, SMALL_COLUMN = [[0.5, -0.25], [0.75, 0.5]], [[0.5], [0.25]]
+LARGE = [[1.5, -2.5], [3.0, 1.25]]
 COLUMN = [[1.3125], [-0.4375]]
 SQUARE = [[1.3125, -0.4375], [0.8125, 0.1875]]
 
@@ -68,6 +70,7 @@ PRODUCTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], Any, tuple[str, .
         "linear_combination", {"values": []}, {"coefficients": []}, 1.3125, ("empty",), "Σ c_i v_i",
     ),
     "matmul/ordinary": ("matmul", {"a": A, "b": B}, {}, SQUARE, (), "Σ_k a_ik b_kj"),
+    "matmul/column": ("matmul", {"a": SMALL, "b": SMALL_COLUMN}, {}, COLUMN, (), "Σ_k a_ik b_kj"),
     "matmul/constant-left": ("matmul", {"b": B}, {"a": A}, SQUARE, ("constant",), "Σ_k a_ik b_kj"),
     "matmul/constant-right": ("matmul", {"a": A}, {"b": B}, SQUARE, ("constant",), "Σ_k a_ik b_kj"),
     "matmul/zero-times-infinite": (
@@ -78,6 +81,8 @@ PRODUCTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], Any, tuple[str, .
         ("infinite", "constant"), "Σ_k a_ik b_kj over the a_ik that are not 0",
     ),
     "transpose/ordinary": ("transpose", {"matrix": A}, {}, B, (), "a_ji"),
+    "transpose/small": ("transpose", {"matrix": SMALL}, {}, SQUARE, (), "a_ji"),
+    "transpose/large": ("transpose", {"matrix": LARGE}, {}, SQUARE, (), "a_ji"),
     "linear/ordinary": ("linear", {"x": A, "weight": WEIGHT, "bias": [0.5]}, {}, COLUMN, (), "X Wᵀ + b"),
     "linear/without-bias": ("linear", {"x": A, "weight": WEIGHT}, {}, COLUMN, (), "X Wᵀ"),
     "linear/constant": (
@@ -85,6 +90,10 @@ PRODUCTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], Any, tuple[str, .
     ),
     "dense_product/ordinary": (
         "dense_product", {"rows": A, "columns": COLUMNS, "bias": BIAS}, {}, SQUARE, (), "r_i · c_j + b_j",
+    ),
+    "dense_product/small": (
+        "dense_product", {"rows": SMALL, "columns": SMALL, "bias": [0.125, -0.0625]}, {}, SQUARE, (),
+        "r_i · c_j + b_j",
     ),
     "weighted_sums/ordinary": (
         "weighted_sums", {"values": [*B, BIAS]},
@@ -97,6 +106,9 @@ PRODUCTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], Any, tuple[str, .
     ),
     "value_weighted_sums/ordinary": (
         "value_weighted_sums", {"coefficients": A, "values": B}, {}, SQUARE, (), "Σ_k c_ik v_kj",
+    ),
+    "value_weighted_sums/small": (
+        "value_weighted_sums", {"coefficients": SMALL, "values": SMALL}, {}, SQUARE, (), "Σ_k c_ik v_kj",
     ),
     "log_softmax_at/ordinary": (
         "log_softmax_at", {"values": A[0]}, {"index": 1}, 1.3125, (), "v_i - logsumexp(v)",

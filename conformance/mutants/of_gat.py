@@ -231,6 +231,9 @@ def gat_mutants() -> list[Mutant]:
             with_several_heads(sides_swapped),
         ),
         of_gat("edge features ignored", "a_edge is 0", edge_features_ignored),
+        of_gat(
+            "self loops added anyway", "add_self_loops is True", without_settings(right_gat, "add_self_loops")
+        ),
         of_gat("residual ignored", "W_res x_i is missing", without_settings(right_gat, "residual")),
         of_gat(
             "bias dropped",

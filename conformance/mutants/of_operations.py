@@ -19,27 +19,14 @@ from tinygnn.conformance.torch_ops import tensor
 right = torch_ops.operations()
 # Operations whose gradients are 0 or nan in all their cases: forty steps of chain end where nothing changes.
 WITHOUT_SLOPE = ("aggregate", "amax-then-log", "minimum-then-sqrt", "times-zero-then-sqrt", "chain")
-# Those whose results are never larger than 1 in size in cases with a slope, and those that never are smaller.
-NEVER_LARGE = (
-    "sin",
-    "cos",
-    "tanh",
-    "sigmoid",
-    "softmax",
-    "powers",
-    "relu-then-sqrt",
-    "relu-then-log",
-    "clamp-then-sqrt",
-    "clamp-then-log",
-    "maximum-then-sqrt",
-    "maximum-then-log",
-    "dot",
-    "linear_combination",
-)
-NEVER_SMALL = (
-    "square-plus-tanh", "difference-of-squares", "quotient", "relu-then-inverse", "clamp-then-divided",
-    "minimum-then-divided", "log_softmax_at", "dot_self", "matmul", "dense_product", "value_weighted_sums",
-)  # fmt: skip
+# Those whose results are never as large as 1 in cases with a slope, and those that never are smaller.
+NEVER_LARGE = ("cos", "linear", "tanh", "sigmoid", "softmax", "powers", "linear_combination")
+NEVER_SMALL = ("square-plus-tanh", "difference-of-squares", "quotient", "dot_self")
+# What is large, where 1 parts no two ordinary cases.
+BOUNDS = {
+    "mse_loss": 10.0, "nll_loss": 2.0, "log_softmax_at": 10.0, "clamp-then-divided": 4.0, "sin": 0.8,
+    "dot": 0.5, "clamp-then-sqrt": 0.7,
+}  # fmt: skip
 
 
 def of_operation(name: str, rule: str, operation: str, change: Callable[..., Any]) -> Mutant:
@@ -90,7 +77,8 @@ def exponent_detached(x: Any, y: Any) -> Any:
 
 
 def first_factor_detached(a: Any, b: Any) -> Any:
-    return right["matmul"](tensor(a).detach() + 0.0 * tensor(a), b)
+    a = tensor(a)
+    return right["matmul"](a.detach() + 0.0 * a if len(b[0]) > 1 else a, b)
 
 
 def right_divisor_constant(x: Any, y: Any) -> Any:
@@ -114,6 +102,10 @@ def without_bias(x: Any, weight: Any, bias: Any = None) -> Any:
     return right["linear"](x, weight, None if bias is None else 0.0 * bias)
 
 
+def steeper_bias(x: Any, weight: Any, bias: Any = None) -> Any:
+    return right["linear"](x, weight, None if bias is None else Steeper.apply(tensor(bias)))
+
+
 def more_than_one_off(aggr: str) -> Callable[[Any], Any]:
     """The right aggregate; of several rows with gradients a thousandth too large."""
 
@@ -122,6 +114,20 @@ def more_than_one_off(aggr: str) -> Callable[[Any], Any]:
         return Steeper.apply(out) if len(rows) > 1 else out
 
     return changed
+
+
+class Quotient(torch.autograd.Function):  # type: ignore[misc]
+    """A product whose gradient is result / x, which is nan where x is 0."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Any) -> Any:
+        ctx.save_for_backward(rows)
+        return rows.prod(0)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        (rows,) = ctx.saved_tensors
+        return gradient * rows.prod(0) / rows
 
 
 def tanh_gelu(x: Any, approximate: str = "none") -> Any:
@@ -143,6 +149,8 @@ def operation_mutants() -> list[Mutant]:
                      lambda values: torch.min(values, 0).values),
         of_operation("closed at its bounds", "the slope there is 0", "clamp", closed_clamp),
         of_operation("open at 0", "the slope there is 1", "relu", lambda x: x * (x >= 0.0)),
+        of_operation("leaks", "a hundredth of x below 0", "relu",
+                     lambda x: x.clamp(min=0.0) + 0.01 * x.clamp(max=0.0)),
         of_operation("slope of 1 at 0", "as if 0 were positive", "abs", abs_with_slope_one),
         of_operation("the other form", "by tanh, not by the normal distribution", "gelu", tanh_gelu),
         of_operation("slope ignored", "it is 0.01", "leaky_relu",
@@ -158,36 +166,32 @@ def operation_mutants() -> list[Mutant]:
         of_operation("in float32", "the sum is computed in float32", "total", in_float32(right["total"])),
         of_operation("divided by n - 1", "where n > 1", "mean",
                      lambda values: values.sum() / max(len(values) - 1, 1) if len(values) else values.mean()),
-        of_operation("first factor detached", "a gets the gradient 0", "matmul", first_factor_detached),
+        of_operation("first factor detached", "a gets the gradient 0 of several columns", "matmul",
+                     first_factor_detached),
         of_operation("bias dropped", "x W^T", "linear", without_bias),
+        of_operation("slope of the bias off", "1.001 times", "linear", steeper_bias),
     ]  # fmt: skip
 
 
-def is_large(out: Any) -> Any:
-    return out.abs() > 1.0
+def of_slope(operation: str, *, large: bool) -> Mutant:
+    """A mutant whose gradients are a thousandth too large where the result is large, or small."""
+    bound = BOUNDS.get(operation, 1.0)
+    name = "slope off by a thousandth" if large else "slope of small results off"
+    rule = f"1.001 times of results {'from' if large else 'below'} {bound:g}{' on' * large}"
 
+    def here(out: Any) -> Any:
+        return out.abs() >= bound if large else out.abs() < bound
 
-def is_small(out: Any) -> Any:
-    return out.abs() < 1.0
+    return of_operation(name, rule, operation, off_where(right[operation], here))
 
 
 def slope_mutants() -> list[Mutant]:
     """For every operation: its gradients are a thousandth too large where the result is large, or small."""
-    with_slope = {name: function for name, function in right.items() if name not in WITHOUT_SLOPE}
+    with_slope = [name for name in right if name not in WITHOUT_SLOPE]
     return [
-        *[
-            of_operation("slope off by a thousandth", "1.001 times of results above 1", name,
-                         off_where(function, is_large))
-            for name, function in with_slope.items()
-            if name not in NEVER_LARGE
-        ],
-        *[
-            of_operation("slope of small results off", "1.001 times of results below 1", name,
-                         off_where(function, is_small))
-            for name, function in with_slope.items()
-            if name not in NEVER_SMALL
-        ],
-    ]  # fmt: skip
+        *[of_slope(name, large=True) for name in with_slope if name not in NEVER_LARGE],
+        *[of_slope(name, large=False) for name in with_slope if name not in NEVER_SMALL],
+    ]
 
 
 def aggregation_mutants() -> list[Mutant]:
@@ -199,6 +203,15 @@ def aggregation_mutants() -> list[Mutant]:
                        lambda rows: torch.where(
                            (rows == rows[0]).all(0), right["aggregate"](rows, "std", [0] * len(rows), 1)[0],
                            (rows.var(0, correction=0) + 1e-5).sqrt())),
+        of_aggregation("std", "eps of nothing", "√1e-5 where all are equal",
+                       lambda rows: torch.where(
+                           (rows == rows[0]).all(0), 1e-5**0.5 + 0.0 * rows.sum(0).nan_to_num(),
+                           right["aggregate"](rows, "std", [0] * len(rows), 1)[0])),
+        of_aggregation("var", "nan of a lone row", "0 / 0 where n = 1",
+                       lambda rows: rows.var(0, correction=0) if len(rows) > 1 else torch.nan * rows[0]),
+        of_aggregation("var", "of squares", "mean(x²) - mean(x)²",
+                       lambda rows: (rows * rows).mean(0) - rows.mean(0) ** 2),
+        of_aggregation("mul", "slope by division", "the gradient is result / x", Quotient.apply),
         of_aggregation("median", "the upper one of two", "where n is even",
                        lambda rows: rows.sort(0).values[len(rows) // 2]),
         of_aggregation("mean", "in float32", "the mean is rounded to float32",

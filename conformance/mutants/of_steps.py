@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from tinygnn.conformance.torch_modules import run_module
 
 schedulers = torch.optim.lr_scheduler
 right_adam, right_adamw, right_step = torch.optim.Adam, torch.optim.AdamW, schedulers.StepLR
+right_plateau = schedulers.ReduceLROnPlateau
 right_sgd, right_module = torch.optim.SGD, run_module
 
 
@@ -83,33 +85,54 @@ def an_epoch_late(optimizer: Any, step_size: int, **rest: Any) -> Any:
     return right_step(optimizer, step_size + 1, **rest)
 
 
+def impatient(optimizer: Any, **settings: Any) -> Any:
+    return right_plateau(optimizer, **{"patience": 9, **settings})
+
+
 def of_rate(optimizer: str) -> Mutant:
-    """A mutant whose learning rate is a thousandth too large where weights decay."""
+    """A mutant whose learning rate is a thousandth too large where weights decay, and where little is set."""
     make = getattr(torch.optim, optimizer)
 
     def changed(parameters: Any, **settings: Any) -> Any:
         optimizer = make(parameters, **settings)
         for group in optimizer.param_groups:
-            group["lr"] *= 1.001 if "weight_decay" in settings else 1.0
+            group["lr"] *= 1.001 if "weight_decay" in settings or set(settings) <= {"lr"} else 1.0
         return optimizer
 
-    return of_optimizer("rate off by a thousandth", "1.001 times where weights decay", optimizer, changed)
+    rule = "1.001 times where weights decay, and where only the rate is set"
+    return of_optimizer("rate off by a thousandth", rule, optimizer, changed)
 
 
-def of_first_epoch(schedule: str) -> Mutant:
+# Which settings of a schedule make it start counting an epoch late: its cases with others stay right.
+Settings = dict[str, Any]
+LATE: list[tuple[str, str, Callable[[Settings], bool]]] = [
+    ("StepLR", "", lambda settings: True),
+    ("MultiStepLR", " where gamma is given", lambda settings: "gamma" in settings),
+    ("MultiStepLR", " where gamma is not given", lambda settings: "gamma" not in settings),
+    ("ExponentialLR", " where gamma is 0.97", lambda settings: settings["gamma"] == 0.97),
+    ("CosineAnnealingLR", " where eta_min is given", lambda settings: "eta_min" in settings),
+    ("CosineAnnealingLR", " where eta_min is not given", lambda settings: "eta_min" not in settings),
+    ("LinearLR", " where end_factor is given", lambda settings: "end_factor" in settings),
+    ("LinearLR", " where end_factor is not given", lambda settings: "end_factor" not in settings),
+    ("ReduceLROnPlateau", "", lambda settings: True),
+]
+
+
+def of_first_epoch(schedule: str, where: str, is_late: Callable[[Settings], bool]) -> Mutant:
     """A mutant that starts counting an epoch late."""
     make = getattr(schedulers, schedule)
 
     class Late:
         def __init__(self, optimizer: Any, **settings: Any) -> None:
-            self.schedule, self.started = make(optimizer, **settings), False
+            self.schedule, self.started = make(optimizer, **settings), not is_late(settings)
 
         def step(self, *metric: Any) -> None:
             if self.started:
                 self.schedule.step(*metric)
             self.started = True
 
-    return of_schedule("the first epoch does not count", "the rate stays for one more", schedule, Late)
+    name = f"the first epoch does not count{where}"
+    return of_schedule(name, "the rate stays for one more", schedule, Late)
 
 
 def gates_swapped(case: Case, library: Any) -> Result:
@@ -152,6 +175,7 @@ def step_mutants() -> list[Mutant]:
         deaf("SGD", "weight_decay", "it is 0"),
         of_optimizer("weight decay coupled", "it enters the moments of amsgrad", "AdamW", coupled),
         of_optimizer("momentum ignored", "no step remembers", "SGD", without_momentum),
+        deaf("AdamW", "eps", "it is 1e-8"),
         deaf("RMSprop", "momentum", "no step remembers"),
         deaf("RMSprop", "alpha", "it is 0.99"),
         deaf("RMSprop", "eps", "it is 1e-8"),
@@ -172,12 +196,13 @@ def step_mutants() -> list[Mutant]:
         deaf_schedule("ReduceLROnPlateau", "cooldown", "it does not wait"),
         deaf_schedule("ReduceLROnPlateau", "threshold_mode", "always relative"),
         deaf_schedule("ReduceLROnPlateau", "patience", "it is 10"),
+        of_schedule("impatient", "patience is 9 where it is not given", "ReduceLROnPlateau", impatient),
         deaf_schedule("ReduceLROnPlateau", "min_lr", "it is 0"),
         deaf_schedule("ReduceLROnPlateau", "eps", "it is 1e-8"),
         deaf_schedule("ReduceLROnPlateau", "factor", "it is 0.1"),
         of_schedule("an epoch late", "a step is one longer", "StepLR", an_epoch_late),
         *map(of_rate, ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")),
-        *map(of_first_epoch, SCHEDULES),
+        *[of_first_epoch(*late) for late in LATE],
         Mutant("LSTM: gates swapped", "forget gate before input gate, of a given state", ("module/lstm/",),
                torch_backend, "run_module", constant(gates_swapped)),
         Mutant("LSTM: gates swapped at first", "forget gate before input gate, without a state",

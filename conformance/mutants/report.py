@@ -18,10 +18,15 @@ def lines(trials: Sequence[Trial], cases: Sequence[Case], verbose: bool = False)
     for trial in trials:
         yield from of_one(trial, verbose)
     yield ""
-    narrow = [trial.mutant.name for trial in trials if not trial.own_ordinary]
+    others = [trial for trial in trials if not trial.own_ordinary]
+    trapped = [trial.mutant.name for trial in others if trial.all_trapped]
+    narrow = [trial.mutant.name for trial in others if not trial.all_trapped]
     if narrow:
         yield f"{len(narrow)} of {len(trials)} leave ordinary cases of other calls right, none of their own:"
         yield from packed(narrow)
+    if trapped:
+        yield f"{len(trapped)} of {len(trials)} have no ordinary case of their own, each sets a trap:"
+        yield from packed(trapped)
     idle = catching_nothing(trials, cases)
     yield f"{len(idle)} of {len(cases)} cases catch none of them, by layer or operation:"
     if verbose:

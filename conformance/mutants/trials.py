@@ -47,6 +47,11 @@ class Trial:
         return [name for name in self.ordinary if name in touched]
 
     @property
+    def all_trapped(self) -> bool:
+        """Whether every case of the calls that the mistake touches sets a trap."""
+        return all(outcome.case.flags for outcome in self.outcomes if self.mutant.touches(outcome.case))
+
+    @property
     def problem(self) -> str:
         """Why it is no good: nobody notices, it raises, or nothing ordinary passes; else nothing."""
         raised = [outcome for outcome in self.outcomes if outcome.verdict == "error"]

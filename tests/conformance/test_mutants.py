@@ -40,6 +40,7 @@ def test_the_mutant_is_caught_and_what_it_does_not_touch_passes(mutant: Mutant) 
     trial = try_mutant(mutant, CASES, REFERENCE, clean)
     assert trial.problem == ""
     assert trial.caught_by and trial.ordinary
+    assert trial.own_ordinary or trial.all_trapped
 
 
 def test_the_backend_is_itself_again_after_a_mutant() -> None:
