@@ -257,6 +257,14 @@ def test_a_name_of_several_lines_or_endless_is_one_short_line():
     assert trace_facts(subject, 1, 0)["label"] == "n" * 10_000
 
 
+def test_parts_of_the_loss_and_numbered_modules_are_told_apart():
+    graph = Graph(([0, 1], [1, 2]), x=[[1.0], [0.5], [2.0]], y=[0, 1, 0], node_ids=["a", "b", "c"])
+    text = trace_text(Subject.of(GNN("gin", 1, 2, 1, 2, seed=0), graph), 1, 0)
+    for node in "abc":
+        assert f"   log softmax of {node} = " in text and f"d loss / d log softmax of {node} = " in text
+    assert "   lins.0 [1] = " in text and "   lins.1 [1] = " in text
+
+
 def test_a_chain_shows_nothing_twice():
     steps = Chain(subject_of("gat", heads=2), 0, 16).steps
     lines = [(line.name, id(line.number)) for step in steps for line in step.lines if line.expression]

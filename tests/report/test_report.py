@@ -225,6 +225,15 @@ def test_misclassified_graphs_have_the_numbers_that_they_have_in_the_source():
     assert text.count("<figure>") == 2
 
 
+def test_nothing_leads_to_a_node_of_a_graph_that_has_none():
+    task = GraphTask([*graphs([0, 1]), Graph(([], []), x=[], y=1, y_level="graph")], {"train": [True] * 3})
+    model = GNN("gcn", 1, 2, 1, 2, readout="mean", seed=0)
+    for part in model.parameters():
+        part.data = 0.0
+    found = rows(report(model, task, History()), "Misclassified graphs")
+    assert [line[-1] for line in found] == ["tinygnn explain RUN --graph 1 --node 0", "it has no node"]
+
+
 @pytest.mark.parametrize("of_graphs", [False, True])
 def test_a_regression_shows_predictions_and_the_largest_errors(of_graphs):
     labels = [0.5, -1.0, 2.25]

@@ -28,6 +28,7 @@ class Chain:
         self.node = node
         self.entry = entry
         self.known: set[Value] = set()
+        self.whose: dict[Any, str] = {}  # outputs, and of which node or graph
         self.steps: list[Step] = []
         rows = self.call.inputs[0] if self.call.inputs else []
         for row in rows if isinstance(rows, list) else []:
@@ -48,8 +49,9 @@ class Chain:
         for call in self.subject.behind(self.layer):
             self._module(call)
         if self.layer == len(self.subject.tape.layers) - 1:
-            for row in self.subject.outputs:
+            for i, row in enumerate(self.subject.outputs):
                 self.known.update([number for number in row if isinstance(number, Value)])
+                self.whose.update(dict.fromkeys(row, self._name_of_row(i)))
             self._add("The loss, of the outputs of all nodes", list(self._made(self.subject.loss, "loss")))
         self._back_to_the_sums()
         for passing in self.call.passings:
@@ -135,7 +137,9 @@ class Chain:
             self._module(step)
         row = self._row(call.output)
         if row is not None:
-            self._rows(f"{call.name}: {call.module!r}", call.name.split(".")[-1], row)
+            *_, before, last = "", *call.name.split(".")
+            name = f"{before}.{last}" if last.isdecimal() and before else last
+            self._rows(f"{call.name}: {call.module!r}", name, row)
 
     def _row(self, output: Any) -> list[Any] | None:
         nodes = self.subject.graph.num_nodes
@@ -158,7 +162,14 @@ class Chain:
         self._know(number)
         for parent in number.parents:
             yield from self._made(parent, name if name.startswith("part of ") else f"part of {name}")
-        yield Line(name, number, expression_of(number))
+        yield Line(self._of_outputs(number) or name, number, expression_of(number))
+
+    def _of_outputs(self, number: Value) -> str:
+        """What a number is called that is made of the output of one or two nodes: "log softmax of 3"."""
+        whose = list(dict.fromkeys([self.whose.get(parent) for parent in number.parents]))
+        if None in whose or len(whose) > 2:
+            return ""
+        return f"{operation(number)} of {' and '.join(map(str, whose))}"
 
     # ---- backward -----------------------------------------------------------------------------------------
 
@@ -180,10 +191,7 @@ class Chain:
             for user, k in uses.get(value, [])[:4]:
                 slope = slope_of(user, k)
                 if slope is not None:
-                    op = user.op if isinstance(user.op, str) else user.op[0]
-                    lines.append(
-                        Line(f"slope of the {op.replace('_', ' ')} by {name}", user.partials[k], slope)
-                    )
+                    lines.append(Line(f"slope of the {operation(user)} by {name}", user.partials[k], slope))
             lines.append(Line(f"d loss / d {line.name}", value.grad, gradient_of(value, uses)))
         self._add("Backward: what each number above hands back, slope times gradient", lines)
 
@@ -207,6 +215,12 @@ class Chain:
                 lines.append(Line(f"it adds to d loss / d c {j} -> {me}", amount, products))
         self._add(f"Backward{of}: each message has the gradient of the sum, and passes it on times c", lines)
 
+    def _name_of_row(self, i: int) -> str:
+        of_nodes = len(self.subject.outputs) == self.subject.graph.num_nodes
+        if of_nodes:
+            return self.subject.label(i)
+        return f"graph {i}" if len(self.subject.outputs) > 1 else "the graph"
+
     def _know(self, number: Any) -> None:
         if isinstance(number, Value):
             self.known.add(number)
@@ -214,3 +228,9 @@ class Chain:
     def _add(self, title: str, lines: Sequence[Line]) -> None:
         if lines:
             self.steps.append(Step(title, list(lines)))
+
+
+def operation(value: Value) -> str:
+    """The name of its operation in words."""
+    name = value.op if isinstance(value.op, str) else value.op[0]
+    return name.replace("_", " ")

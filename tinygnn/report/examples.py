@@ -109,6 +109,8 @@ class Leads:
     def of(self, example: Example, task: NodeTask | GraphTask) -> Html:
         """The cell of a node or a graph."""
         if isinstance(task, GraphTask):
+            if not task.by_number()[example.number].num_nodes:
+                return element("td", "it has no node")
             return self._cell(["--graph", str(example.number), "--node", "0"], example.number)
         return self._cell(_option("--node", task.graph, example.number), example.number)
 
