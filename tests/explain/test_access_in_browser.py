@@ -140,6 +140,20 @@ def test_a_screen_reader_is_told_every_control_and_every_number_with_its_row_and
     assert len(page.find("tbody tr")) == len(page.find("tbody tr > th[scope=row]"))
 
 
+def test_a_screen_reader_is_told_the_numbers_of_a_drawn_graph(visit, karate):
+    page = visit(karate)
+    page.find("table[data-part=sum] tr.sum:last-child td button")[0].click()
+    page.find(".box[data-group='convs.1']")[0].send_keys(" ")
+    assert page.unnamed() == []
+    output = Subject.of(GNN("gcn", 34, 4, 2, 4, seed=1), load("karate")[0]).outputs[8][0]
+    number, gradient = plain_number(output.data), plain_number(output.grad)
+    said = page.browser.execute_script(
+        "return [...document.querySelectorAll('.box')].map((b) => b.ariaLabel)"
+    )
+    assert said[0] == f"total at 8 [0], total: number {number}, gradient {gradient}"
+    assert any(text.startswith("convs.1.lin.weight, 4 Values: 4 leaves: number ") for text in said)
+
+
 def test_the_keyboard_goes_through_all_of_it(visit, karate):
     """Tab reaches every control in the order in which they stand; nothing holds it."""
     page = visit(karate)

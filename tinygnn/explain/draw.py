@@ -58,7 +58,7 @@ def draw(
         tape: what was recorded while the value was made, see `record`: one layer is folded into one box, and
             parameters have their names. Without it a box holds Values of one operation.
         open: the boxes whose Values are drawn one by one, by their numbers.
-        max_nodes: the most boxes; a folded graph has three at least.
+        max_nodes: the most boxes; of a folded graph there may be three all the same.
 
     >>> w = Value(3.0)
     >>> picture = draw(w * w + 1.0, names={w: "w"})

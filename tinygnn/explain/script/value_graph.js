@@ -86,7 +86,7 @@ function textsOf(box) {
   const told = box.many ? box.values.map(grad).filter((g) => g !== null) : [], gradient = box.many ? range(told) : shown(grad(u));
   const counts = OPERATIONS.names.map((op) => [0, op]);
   for (const w of box.values) counts[OPERATIONS.of[w]][0] += 1;
-  const what = counts.filter(([n]) => n).sort((a, b) => b[0] - a[0]).map(([n, op]) => `${n} ${op}`).join(", ");
+  const what = counts.filter(([n]) => n).sort((a, b) => b[0] - a[0]).map(([n, op]) => `${n} ${op === "leaf" && n > 1 ? "leaves" : op}`).join(", ");
   const title = box.many ? box.name : (called.get(u) ?? operationOf(u)).replace(`, ${LAYERS.names[LAYERS.of[u]]}`, ""), second = box.many ? `${box.values.length} Values: ${what}` : operationOf(u);
   const less = box.values.reduce((t, w) => t + missing(w), 0);
   return { lines: [title, second, `data ${numbers}`, `grad ${gradient}`], less,
