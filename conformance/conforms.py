@@ -105,7 +105,10 @@ def conformance_of(
     if backend.is_instance:
         cases, notes = cases_of_instance(module, name, cases, params, options)
         if not cases:
-            raise ValueError(f"{'; '.join(notes)}: give the class, or an instance with options the suite has")
+            raise ValueError(
+                f"{'; '.join(notes)}: give the class, or an instance with options the suite has; say with "
+                "options={...} what the instance does not show"
+            )
         cases = [case for case in cases if "@" not in case.id or case.id.split("@")[0] not in known_of_pyg]
         backend.reference = reference = WithOwnAnswers(reference, cases)
     check_names(params, cases, backend)

@@ -68,7 +68,8 @@ def cases_of_instance(
         ]
     apart = [len(own.keys() ^ shapes_of(case).keys()) for case in related]
     if min(apart) == 0:
-        return [], [*notes, f"no case of {like} has the sizes of this instance, and none can be made"]
+        sentence = f"no case of {like} has the sizes and numbers of this instance, and none can be made"
+        return [], [*notes, sentence]
     counts = [(abs(len(own) - len(shapes_of(case))), n) for case, n in zip(related, apart)]
     return [case for case, n in zip(related, counts) if n == min(counts)], notes
 
@@ -83,11 +84,11 @@ def has_options(
     """Whether the instance has a case's options, but for sizes, and for numbers unless `numbers`.
 
     An option that it does not show has to be PyG's default and is noted in `hidden`; with None it may be
-    anything.
+    anything. One that has no default has to be given in `options`.
     """
     given, twin = arguments(case), twin_of(case)
     shared = shared_numbers(module, twin, given)
-    if any(own != other for own, other in shared if numbers or not isinstance(other, int)):
+    if numbers and any(own != other for own, other in shared):
         return False
     defaults = {p.name: p.default for p in inspect.signature(getattr(nn, case.call)).parameters.values()}
     sizes = size_names(case)
@@ -104,6 +105,8 @@ def has_options(
             if not same_activation(inner, value):
                 return False
         elif shown is HIDDEN:
+            if defaults.get(name) is inspect.Parameter.empty and not is_number(value):
+                return False  # PNAConv's aggregators: it has to be told which
             if value != defaults.get(name) and hidden is not None and not shared:
                 hidden[name] = None
                 return False
@@ -153,12 +156,14 @@ def with_sizes(module: Any, cases: Sequence[Case], own: Mapping[str, list[int]])
     done = set()
     for case in cases:
         settings = settings_for(module, case)
-        if settings is None or set(shapes_of(case)) != set(own):
+        if settings is None:
             continue
         key = repr((len(case.options["sizes"]), settings))
         if key not in found:
             found[key] = sizes_for(module, case, settings, own)
-            widths[key] = [*(found[key] or []), *(n for part in own.values() for n in part), 3]
+            every = [n for part in own.values() for n in part]
+            halves = [n // 2 for n in every]  # EdgeConv's nn takes two rows
+            widths[key] = [*(found[key] or []), *every, 3, *halves]
         sizes = found[key]
         same = repr((key, case.edge_index, list(case.inputs), case.options.get("batch")))
         if sizes is not None and same not in done:

@@ -44,13 +44,14 @@ OF_OTHER_SIZES = {
     "gat-heads": (lambda: pyg.GATConv(8, 4, heads=5), 10),
     "gat-dropout": (lambda: pyg.GATConv(8, 4, dropout=0.6), 10),
     "gatv2-edges": (lambda: pyg.GATv2Conv(8, 4, edge_dim=2), 8),
-    "gin": (lambda: pyg.GINConv(large()), 8),
-    "gine": (lambda: pyg.GINEConv(large()), 8),
-    "edge": (lambda: pyg.EdgeConv(large()), 8),
-    "nn": (lambda: pyg.NNConv(4, 5, large(3, 20)), 8),
+    "gin": (lambda: pyg.GINConv(large(), eps=0.5), 8),
+    "gin-train-eps": (lambda: pyg.GINConv(large(), train_eps=True), 8),
+    "gine": (lambda: pyg.GINEConv(Sequential(Linear(5, 3)), edge_dim=2), 8),
+    "edge": (lambda: pyg.EdgeConv(large(10, 3)), 8),
+    "nn": (lambda: pyg.NNConv(4, 5, Sequential(Linear(3, 20))), 8),
     "appnp": (lambda: pyg.APPNP(10, 0.1), 15),
     "gcn2": (lambda: pyg.GCN2Conv(8, 0.125, 0.5, 2), 15),
-    "cheb": (lambda: pyg.ChebConv(8, 4, 2), 2),
+    "cheb": (lambda: pyg.ChebConv(8, 4, 4), 20),
     "rgcn": (lambda: pyg.RGCNConv(8, 4, 5, num_bases=2), 8),
     "graph-norm": (lambda: pyg.GraphNorm(6), 2),
 }
@@ -110,3 +111,12 @@ def test_options_that_are_not_shown_are_taken_for_pygs_defaults_unless_they_are_
 def test_an_instance_with_options_that_the_suite_has_not_is_wrong_input() -> None:
     with pytest.raises(ValueError, match="no case of SAGEConv has the options of this instance: give the"):
         assert_conforms(pyg.SAGEConv(3, 2, aggr="powermean"), like="SAGEConv")
+
+
+def test_an_instance_that_hides_what_has_no_default_has_to_be_told_it() -> None:
+    scalers = ["attenuation", "inverse_linear"]
+    conv = pyg.PNAConv(3, 2, ["sum"], scalers, torch.tensor([5]))
+    with pytest.raises(ValueError, match="no case of PNAConv has the options of this instance: .* options="):
+        assert_conforms(conv)
+    told = {"aggregators": ["sum"], "scalers": scalers, "deg": [5]}
+    assert assert_conforms(conv, options=told).ran == 2
