@@ -9,7 +9,7 @@ from tinygnn.conformance.case import Case
 from tinygnn.conformance.data import GRAPHS, Edges, numbers
 
 GCN_EQUATION = "X' = D^-1/2 (A + I) D^-1/2 X Wᵀ + b (Kipf & Welling 2017, arXiv:1609.02907, equation 2)"
-MLP_EQUATION = "X' = X Wᵀ + b, an activation between the layers"
+MLP_EQUATION = "X' = X Wᵀ + b, an activation between the layers (no numbered equation)"
 LOSS_COTANGENT = 1.3125
 
 LAYER_OPTIONS: dict[str, dict[str, Any]] = {

@@ -38,9 +38,9 @@ EDGES: dict[str, Edges] = {
 }
 
 POOLS = {
-    "global_add_pool": "r_k = Σ_i x_i over the nodes i of graph k",
-    "global_mean_pool": "r_k = Σ_i x_i / N_k over the nodes i of graph k",
-    "global_max_pool": "r_k = max_i x_i over the nodes i of graph k",
+    "global_add_pool": "r_k = Σ_i x_i over the nodes i of graph k (no numbered equation)",
+    "global_mean_pool": "r_k = Σ_i x_i / N_k over the nodes i of graph k (no numbered equation)",
+    "global_max_pool": "r_k = max_i x_i over the nodes i of graph k (no numbered equation)",
 }
 AGGREGATIONS = {
     "SumAggregation": POOLS["global_add_pool"],

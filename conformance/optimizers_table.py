@@ -69,10 +69,12 @@ CLIPPED: dict[str, tuple[str, dict[str, Any]]] = {
     "value": ("clip_grad_value_", {"clip_value": 0.5}),
 }
 EQUATIONS = {
-    "SGD": "b ← μ b + (1 - dampening) g, w ← w - lr b (Sutskever et al. 2013, in PyTorch's form)",
+    "SGD": "b ← μ b + (1 - dampening) g, w ← w - lr b "
+    "(Sutskever et al. 2013, equations 1 to 4, in PyTorch's form)",
     "Adam": "w ← w - lr m̂ / (√v̂ + eps) (Kingma & Ba 2015, arXiv:1412.6980, algorithm 1)",
     "AdamW": "Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2)",
-    "RMSprop": "v ← α v + (1 - α) g², w ← w - lr g / (√v + eps) (Tieleman & Hinton 2012, in PyTorch's form)",
+    "RMSprop": "v ← α v + (1 - α) g², w ← w - lr g / (√v + eps) "
+    "(Tieleman & Hinton 2012, lecture 6e, no numbered equation, in PyTorch's form)",
     "Adagrad": "s ← s + g², w ← w - lr g / (√s + eps) (Duchi, Hazan & Singer 2011, figure 1)",
 }
 

@@ -43,7 +43,7 @@ PERCEPTRONS: dict[str, Row] = {
     "evaluation": Row({"act": "tanh"}, MIXED, before=EVALUATION, training=False),
 }
 
-SOFTMAX = "x'_ij = exp(x_ij) / Σ_k exp(x_ik), its logarithm, or the same of columns"
+SOFTMAX = "x'_ij = exp(x_ij) / Σ_k exp(x_ik), its logarithm, or the same of columns (no numbered equation)"
 EQUATIONS = {
     "ReLU": "max(x, 0) (Nair & Hinton 2010)",
     "LeakyReLU": "x, or a x below 0 (Maas et al. 2013)",
@@ -52,9 +52,9 @@ EQUATIONS = {
             "(Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2)",
     "SiLU": "x σ(x) (Elfwing et al. 2018, arXiv:1702.03118)",
     "Softplus": "log(1 + e^(β x)) / β (Dugas et al. 2001)",
-    "Tanh": "tanh x",
-    "Sigmoid": "1 / (1 + e^-x)",
-    "Identity": "x",
+    "Tanh": "tanh x (no numbered equation)",
+    "Sigmoid": "1 / (1 + e^-x) (no numbered equation)",
+    "Identity": "x (no numbered equation)",
     "PReLU": "x, or a x below 0 with a learned a (He et al. 2015, arXiv:1502.01852, equation 1)",
     "Softmax": SOFTMAX,
     "LogSoftmax": SOFTMAX,

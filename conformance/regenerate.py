@@ -2,7 +2,8 @@
 
 It needs mpmath. The same tables of cases give the same bytes on every CPython: right answers are computed at
 50 digits and rounded correctly, and magnitudes from these. That takes minutes; with --changed only cases that
-are new, or ask something else than their line in the folder, are computed, and the other lines stay.
+are new, or ask something else than their line in the folder, are computed, and the other lines stay; where an
+equation alone has changed, its words do.
 """
 
 from __future__ import annotations
@@ -82,12 +83,13 @@ def updated(cases: Sequence[Case], folder: Path) -> tuple[list[tuple[Case, Recor
     nothing = Expected({}, {}, 0.0)
     changed = [case for case in cases if asks(record_of(case, nothing)) != asks(stored.get(case.id, {}))]
     lines = {**stored, **{case.id: record for case, record in generate(changed)}}
-    return [(case, lines[case.id]) for case in cases], len(changed)
+    return [(case, {**lines[case.id], "equation": case.equation}) for case in cases], len(changed)
 
 
 def asks(record: Record) -> Record:
-    """The question of a line, without its answer."""
-    return {field.name: record[field.name] for field in fields(Case) if field.name in record}
+    """The question of a line, without its answer, and of the equation whether there is one."""
+    asked = {field.name: record[field.name] for field in fields(Case) if field.name in record}
+    return {**asked, "equation": "equation" in record}
 
 
 def main(argv: Sequence[str]) -> None:

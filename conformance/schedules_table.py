@@ -56,12 +56,14 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 GROUPS: list[tuple[int, dict[str, Any]]] = [(4, {"lr": 0.1}), (2, {"lr": 0.003})]
 EQUATION = {
-    "StepLR": "lr ← lr gamma at every step_size-th epoch",
-    "MultiStepLR": "lr ← lr gamma at each milestone",
-    "ExponentialLR": "lr ← lr gamma",
+    "StepLR": "lr ← lr gamma at every step_size-th epoch (PyTorch's, no numbered equation)",
+    "MultiStepLR": "lr ← lr gamma at each milestone (PyTorch's, no numbered equation)",
+    "ExponentialLR": "lr ← lr gamma (PyTorch's, no numbered equation)",
     "CosineAnnealingLR": "eta_min + (lr - eta_min)(1 + cos(π t / T_max)) / 2 (arXiv:1608.03983, equation 5)",
-    "LinearLR": "lr (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters)",
-    "ReduceLROnPlateau": "lr ← max(lr factor, min_lr) after more than `patience` epochs without improvement",
+    "LinearLR": "lr (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters) "
+    "(PyTorch's, no numbered equation)",
+    "ReduceLROnPlateau": "lr ← max(lr factor, min_lr) after more than `patience` epochs without improvement "
+    "(PyTorch's, no numbered equation)",
 }
 
 

@@ -11,7 +11,10 @@ from tinygnn.conformance.convs_table import parameters
 from tinygnn.conformance.data import GRAPHS, numbers
 from tinygnn.conformance.described import module
 
-EQUATION = "conv -> norm -> act -> dropout -> ... -> conv, or -> jumping knowledge -> lin; then a readout"
+EQUATION = (
+    "conv -> norm -> act -> dropout -> ... -> conv, or -> jumping knowledge -> lin; then a readout "
+    "(PyG's BasicGNN, no numbered equation)"
+)
 # Three graphs in "mixed": one of four nodes and two of one.
 BATCH = [0, 0, 1, 0, 0, 2]
 EVERYWHERE = ("star", "mixed", "no-edges", "one-node-loop")

@@ -181,13 +181,15 @@ def test_the_schema_refuses_what_is_none_of_it(change: dict[str, Any], where: st
 
 def test_only_what_is_new_or_asks_something_else_is_computed_again(tmp_path: Path) -> None:
     same, other, new = (replace(CASES[k], id=f"op/made-up/{k}") for k in (0, 1, 2))
+    worded = replace(same, equation="x; in other words")
     records = dict(zip(("same", "other"), map(generated, (same, other))))
     records["same"]["bound"] = 99.0  # a mark: who computes it again loses it
     write(tmp_path, [(same, records["same"]), (other, records["other"])])
     changed = replace(other, inputs={"x": 2.5})
-    lines, count = updated([same, changed, new], tmp_path)
+    lines, count = updated([worded, changed, new], tmp_path)
     assert count == 2
     assert [(case.id, record["bound"]) for case, record in lines] == [
         (same.id, 99.0), (other.id, 9.0), (new.id, 9.0),
     ]  # fmt: skip
     assert lines[1][1]["inputs"] == {"x": "0x1.4p+1"}
+    assert lines[0][1] == {**records["same"], "equation": "x; in other words"}
