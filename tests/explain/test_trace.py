@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -13,10 +14,12 @@ from tinygnn.cli import main
 from tinygnn.explain.chain import Chain
 from tinygnn.explain.expression import plain_number, sum_of_products
 from tinygnn.explain.formulas import expression_of
+from tinygnn.explain.page import page_of
 from tinygnn.explain.subject import Subject
 from tinygnn.explain.trace import trace_facts, trace_text, weight_text
 from tinygnn.explain.weight import weight_steps
 from tinygnn.linalg import logsumexp
+from tinygnn.nn import GCNConv, Module, TopKPooling, global_mean_pool
 from tinygnn.optim import Adam
 
 
@@ -255,6 +258,25 @@ def test_a_name_of_several_lines_or_endless_is_one_short_line():
         assert max(map(len, text.splitlines())) < 400
         assert "\nlines" not in text
     assert trace_facts(subject, 1, 0)["label"] == "n" * 10_000
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0])
+def test_layers_behind_a_pooling_are_not_shown_for_their_nodes_are_others(ratio):
+    class Pooled(Module):
+        def __init__(self):
+            rng = random.Random(0)
+            self.first, self.last = GCNConv(1, 2, rng=rng), GCNConv(2, 2, rng=rng)
+            self.pool = TopKPooling(2, ratio=ratio, rng=rng)
+
+        def forward(self, graph):
+            x, edges, *_ = self.pool(self.first(graph.x, graph.edge_index), graph.edge_index)
+            return global_mean_pool(self.last(x, edges), [0] * len(x), 1)
+
+    graph = Graph(([0, 1, 2], [1, 2, 0]), x=[[1.0], [0.5], [2.0]])
+    subject = Subject.of(Pooled(), graph, lambda out: cross_entropy(out, [1]))
+    assert [call.name for call in subject.layers] == ["first"]
+    assert subject.notes == ["Layers behind first are not shown: their nodes are not those of the graph."]
+    assert "total [0]" in trace_text(subject, 2, 0) and page_of(subject, 2)
 
 
 def test_parts_of_the_loss_and_numbered_modules_are_told_apart():

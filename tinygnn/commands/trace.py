@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the arithmetic of the node in one layer, or in all one after the other."""
     subject = subject_of(options)
     node = subject.node(options.node)
-    count = len(subject.tape.layers)
+    count = len(subject.layers)
     layers = range(count) if options.layer is None else [subject.layer(options.layer)]
     if options.json:
         facts = [trace_facts(subject, node, layer, options.entry) for layer in layers]

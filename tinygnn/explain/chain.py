@@ -24,7 +24,7 @@ class Chain:
     def __init__(self, subject: Subject, layer: int, node: int, entry: int | None = None) -> None:
         self.subject = subject
         self.layer = layer
-        self.call = subject.tape.layers[layer]
+        self.call = subject.layers[layer]
         self.node = node
         self.entry = entry
         self.known: set[Value] = set()
@@ -48,7 +48,7 @@ class Chain:
             self._rows("What comes out of the layer", "out", self.call.output[self.node])
         for call in self.subject.behind(self.layer):
             self._module(call)
-        if self.layer == len(self.subject.tape.layers) - 1:
+        if self.layer == len(self.subject.layers) - 1:
             for i, row in enumerate(self.subject.outputs):
                 self.known.update([number for number in row if isinstance(number, Value)])
                 self.whose.update(dict.fromkeys(row, self._name_of_row(i)))

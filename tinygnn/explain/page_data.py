@@ -41,13 +41,13 @@ class PageData:
         self.makers = makers
         self.most_messages = most_messages
         self.node = node
-        self.passings = [p for call in subject.tape.layers for p in call.passings]
-        self.hops = sum(map(_steps, subject.tape.layers))
+        self.passings = [p for call in subject.layers for p in call.passings]
+        self.hops = sum(map(_steps, subject.layers))
         self.nodes, self.rings, self.left_out = self._choose(most_nodes)
         self.place = {i: k for k, i in enumerate(self.nodes)}
         self.values = PageValues()
         self.shown_messages: list[list[list[int]]] = []  # by layer and passing
-        self.layers = [self._layer(k, call) for k, call in enumerate(subject.tape.layers)]
+        self.layers = [self._layer(k, call) for k, call in enumerate(subject.layers)]
         self.loss = self.values.ref(subject.loss)
         self.cut = self.values.add_parents(most_values)
         known = subject.parameter_names()
@@ -110,7 +110,7 @@ class PageData:
         wanted = {i for p in passings for i, t in zip(p["sources"], p["targets"]) if t in self.place}
         after = [part for behind in self.subject.behind(k) for part in self._modules(behind)]
         output = self._rows_of_nodes(call.output)
-        last = k == len(self.subject.tape.layers) - 1
+        last = k == len(self.subject.layers) - 1
         return {
             "name": call.name,
             "module": repr(call.module),

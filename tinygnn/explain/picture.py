@@ -38,7 +38,7 @@ def picture(subject: Subject, node: int, layer: int | None = None, entry: int = 
     layer: its number, by default the last. entry: the column of the rows that is shown. The same subject
     gives the same bytes. Raises ValueError for an entry that messages do not have.
     """
-    call = subject.tape.layers[-1 if layer is None else layer]
+    call = subject.layers[-1 if layer is None else layer]
     passing = call.passings[-1]
     width = len(passing.messages[0]) if passing.messages else 0
     if not 0 <= entry < width:

@@ -14,7 +14,7 @@ from tinygnn.explain.record import record
 from tinygnn.explain.update import NextStep
 from tinygnn.graph import Graph
 from tinygnn.linalg import Matrix, is_constant
-from tinygnn.nn import BatchNorm, BatchNorm1d, Dropout
+from tinygnn.nn import BatchNorm, BatchNorm1d, Dropout, SAGPooling, TopKPooling
 from tinygnn.nn.module import Module
 from tinygnn.optim import Optimizer
 from tinygnn.tape import Call, Tape
@@ -88,9 +88,15 @@ class Subject:
         finally:
             for module, mode in modes:
                 module.training = mode
-        if not tape.layers:
-            raise ValueError(f"{model!r} passes no messages: there is nothing to explain along edges")
         found = cls(model, graph, tape, value, outputs, title, in_loss=list(in_loss or []), epoch=epoch)
+        if not found.layers:
+            between = " between the nodes of the graph" * bool(tape.layers)
+            raise ValueError(
+                f"{model!r} passes no messages{between}: there is nothing to explain along edges"
+            )
+        if len(found.layers) < len(tape.layers):
+            last = found.layers[-1].name or repr(found.layers[-1].module)
+            found.notes.append(f"Layers behind {last} are not shown: their nodes are not those of the graph.")
         if _some_constant(tape):
             found.notes.append("Messages of constant features are constants: they have no gradient.")
         found.notes += _other_in_training(modes)
@@ -101,6 +107,18 @@ class Subject:
             found.agreements = compare(tape)
         for parameter, gradient in zip(parameters, gradients):
             parameter.grad = gradient
+        return found
+
+    @cached_property
+    def layers(self) -> list[Call]:
+        """The calls in which messages were passed between the graph's nodes, up to where nodes are pooled."""
+        found = []
+        for call in self.tape:
+            others = any(len(passing.outputs) != self.graph.num_nodes for passing in call.passings)
+            if others or isinstance(call.module, (SAGPooling, TopKPooling)):
+                break
+            if call.passings:
+                found.append(call)
         return found
 
     @cached_property
@@ -121,7 +139,7 @@ class Subject:
 
     def layer(self, which: str | int) -> int:
         """The number of the layer of that name or number. Raises ValueError for an unknown one."""
-        layers = self.tape.layers
+        layers = self.layers
         names = [call.name for call in layers]
         if str(which) in names:
             return names.index(str(which))
@@ -136,7 +154,7 @@ class Subject:
 
     def behind(self, layer: int) -> list[Call]:
         """The calls that follow a layer, up to the next in which messages are passed: norm, activation ..."""
-        call = self.tape.layers[layer]
+        call = self.layers[layer]
         for parent in self.tape:
             if call in parent.steps:
                 later = parent.calls[parent.calls.index(call) + 1 :]

@@ -19,7 +19,7 @@ def trace_text(subject: Subject, node: int, layer: int, entry: int | None = None
     chain = Chain(subject, layer, node, entry)
     call, label = chain.call, subject.label(node)
     lines = [subject.title] if subject.title else []
-    lines += [f"{call.name or 'the model'}: {call.module!r}, layer {layer} of {len(subject.tape.layers)}, "
+    lines += [f"{call.name or 'the model'}: {call.module!r}, layer {layer} of {len(subject.layers)}, "
               f"node {label}; loss {plain_number(subject.loss.data)}"]  # fmt: skip
     lines += subject.notes
     for number, step in enumerate(chain.steps, 1):

@@ -47,7 +47,7 @@ def _weight(subject: Subject, name: str) -> Value:
 def _senders(subject: Subject) -> dict[Value, str]:
     """Whose row each number is that is sent along edges."""
     found: dict[Value, str] = {}
-    for call in subject.tape.layers:
+    for call in subject.layers:
         for passing in call.passings:
             for source, row in zip(passing.sources, passing.sent):
                 for f, value in enumerate(row):
