@@ -79,14 +79,14 @@ def in_line(name: object, most: int = 100) -> str:
     """A name that leaves the text around it as it is: one line of it, of a long one the beginning.
 
     A name in letters that run from right to left stands isolated, so that the numbers behind it still run
-    from left to right; control characters are escaped.
+    from left to right; control characters are escaped; an empty one is two quotation marks.
 
     >>> print(in_line("two\\nlines"), in_line("\\u202egnp.exe"), in_line("abcdef", 4), in_line(7))
     two lines \\u202egnp.exe abc… 7
-    >>> in_line("\\u05d0") == "\\u2068\\u05d0\\u2069"
-    True
+    >>> in_line("\\u05d0") == "\\u2068\\u05d0\\u2069", in_line("")
+    (True, '""')
     """
-    text = " ".join(shortened(str(name), most).split())
+    text = " ".join(shortened(str(name), most).split()) or '""'
     text = "".join([c if category(c) not in ("Cc", "Cf") or c in JOINERS else ascii(c)[1:-1] for c in text])
     return f"\u2068{text}\u2069" if any(bidirectional(c) in RIGHT_TO_LEFT for c in text) else text
 

@@ -6,6 +6,7 @@ import pytest
 
 from tinygnn import GNN, Graph
 from tinygnn.adapters import load
+from tinygnn.cli import main
 from tinygnn.experiment import Experiment
 from tinygnn.history import History
 from tinygnn.report import report
@@ -140,6 +141,18 @@ def test_names_of_nodes_and_classes_stay_text(visit, others):
     assert HOSTILE in page.texts("#settings dd")
     titles = page.texts(".graph title")
     assert len(titles) == 4 and titles[0].startswith(HOSTILE)
+
+
+def test_a_link_opens_the_page_that_explains_a_node_from_disk(visit, tmp_path):
+    run, path = str(tmp_path / "run"), tmp_path / "a report #1.html"
+    assert main(["train", "karate", "--hidden", "2", "--epochs", "1", "--out", run]) == 0
+    assert main(["report", run, "-o", str(path), "--explain", "1"]) == 0
+    page = visit(path)
+    [link] = page.find("#wrong td a")
+    name = page.texts("#wrong tbody th")[0]
+    link.send_keys("\n")
+    assert page.texts("#title") == [f"Node {name}"]
+    assert page.errors() == [] and page.requests()[-1].endswith(f"/a%20report%20%231-pages/node-{name}.html")
 
 
 def test_landmarks_headings_and_tables_are_named(visit, karate):
