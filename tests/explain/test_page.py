@@ -10,13 +10,14 @@ from hashlib import sha256
 
 import pytest
 
-from tinygnn import GNN, EdgeIndex, Graph, Network, cross_entropy
+from tinygnn import GNN, EdgeIndex, Graph, Network, Value, cross_entropy
 from tinygnn.adapters import load
 from tinygnn.cli import main
 from tinygnn.explain import explain
 from tinygnn.explain.agreement import Agreement
 from tinygnn.explain.layout import layout
 from tinygnn.explain.page import MOST_BYTES, page_of
+from tinygnn.explain.page_values import PageValues
 from tinygnn.explain.subject import Subject
 from tinygnn.nn import GCNConv, Linear
 from tinygnn.optim import SGD, Adam
@@ -109,6 +110,16 @@ def test_a_large_graph_is_cut_to_the_neighbourhood_and_the_page_says_so():
     assert len(page.encode()) < MOST_BYTES
     assert 2 <= len(facts["nodes"]) <= 150
     assert any(f"of the graph's {n} nodes" in note and "in 2 steps" in note for note in facts["notes"])
+
+
+def test_what_is_behind_the_nodes_output_is_on_the_page_before_the_rest():
+    a, b, c, d = [Value(float(k)) for k in range(4)]
+    other, output = (c * d).tanh(), (a * b).tanh()
+    values = PageValues()
+    for value in (other, output):
+        values.ref(value)
+    assert values.add_parents(3, [output]) == 1
+    assert all(value in values for value in (a, b)) and not any(value in values for value in (c, d))
 
 
 def test_a_node_that_many_thousands_are_heard_by_still_has_a_page_below_2_mb():

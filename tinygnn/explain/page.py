@@ -17,20 +17,22 @@ from tinygnn.value import Value
 from tinygnn.web_page import Html, page, palette
 
 MOST_BYTES = 2_000_000
-# How many nodes, Values, and messages to each node a page has: the first that stays below MOST_BYTES.
+# How many nodes a page has, Values behind its numbers, and messages to each node: the first that stays below
+# MOST_BYTES.
 SIZES = (
     (150, 40_000, 200),
     (150, 15_000, 60),
-    (60, 15_000, 40),
+    (60, 10_000, 40),
     (25, 6_000, 40),
-    (10, 3_000, 20),
+    (15, 3_000, 20),
+    (10, 1_500, 20),
     (1, 0, 10),
 )
 SCRIPTS = (
     "values", "expressions", "losses", "graph", "chain", "weight", "columns", "value_graph", "autograd",
     "controls",
 )  # fmt: skip
-FEW_MOMENTS = 12  # epochs for which more of the graph is left out rather than they
+FEW_MOMENTS = 4  # epochs for which more of the graph is left out rather than they
 
 BODY = """<header>
 <h1 id="title">tinygnn explain</h1>

@@ -23,9 +23,9 @@ EQUAL = -999  # stands for the power of ten of a difference of 0
 class PageData:
     """A node and those that it hears from in as many steps as the model takes, most_nodes at most.
 
-    makers: see `makers_of_subject`. most_values: how many Values are kept of the graphs behind the numbers,
-    nearest first. most_messages: how many messages to each node are kept one by one. `structure` is what
-    stays while training goes on, `moment` what changes.
+    makers: see `makers_of_subject`. most_values: how many Values behind the numbers are kept besides,
+    those behind the node's output first. most_messages: how many messages to each node are kept one by one.
+    `structure` is what stays while training goes on, `moment` what changes.
     """
 
     def __init__(
@@ -49,7 +49,10 @@ class PageData:
         self.shown_messages: list[list[list[int]]] = []  # by layer and passing
         self.layers = [self._layer(k, call) for k, call in enumerate(subject.layers)]
         self.loss = self.values.ref(subject.loss)
-        self.cut = self.values.add_parents(most_values)
+        outputs = subject.outputs if isinstance(subject.outputs, list) else []
+        of_node = outputs[node] if len(outputs) == subject.graph.num_nodes else [subject.loss]
+        first = [v for v in (of_node if isinstance(of_node, list) else [of_node]) if isinstance(v, Value)]
+        self.cut = self.values.add_parents(most_values, first)
         known = subject.parameter_names()
         self.weights = [w for w in subject.model.parameters() if w in self.values]
         self.parameters = {self.values.ref(w): known[w] for w in self.weights}

@@ -59,13 +59,28 @@ class PageValues:
         self.rows.append(list(range(start, len(self.values))))
         return len(self.rows) - 1
 
-    def add_parents(self, most: int) -> int:
-        """Add what the values were made of, nearest first; return how many parents are left out."""
+    def add_parents(self, most: int, first: Iterable[Value]) -> int:
+        """Add up to `most` Values that others were made of; return how many parents are left out.
+
+        Those behind `first` come before those behind the other values, in both the nearest before others.
+        """
+        room = len(self.values) + most
+        behind = dict.fromkeys(first)
+        waiting = list(behind)
+        for value in waiting:  # grows meanwhile
+            if len(self.values) >= room:
+                break
+            for parent in value.parents:
+                if parent not in behind:
+                    behind[parent] = None
+                    waiting.append(parent)
+                    if len(self.values) < room:
+                        self.ref(parent)
         missing = 0
         for value in self.values:  # grows meanwhile
             for parent in value.parents if isinstance(value, Value) else ():
                 if parent not in self._place:
-                    if len(self.values) >= most:
+                    if len(self.values) >= room:
                         missing += 1
                     else:
                         self.ref(parent)
