@@ -407,14 +407,30 @@ def test_a_report_on_a_checkpoint_leads_to_that_checkpoint(tmp_path, capsys):
     assert "the weights after epoch 2" in capsys.readouterr().out
 
 
-def test_a_folder_without_a_run_and_one_with_several_are_wrong_input(tmp_path, capsys):
+def test_several_runs_have_a_page_together_that_leads_to_one_for_each(tmp_path, capsys):
+    run, page = tmp_path / "r", tmp_path / "page.html"
+    command = ["train", "karate", "--hidden", "2", "--epochs", "1", "--runs", "2", "--out", str(run)]
+    assert main(command) == 0
+    assert main(["report", str(run), "-o", str(page), "--explain", "0"]) == 0
+    capsys.readouterr()
+    assert main(["eval", str(run), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    text = page.read_text("utf-8")
+    links = [a["href"] for tag, a in Elements(text).found if tag == "a" and not a["href"].startswith("#")]
+    assert links == ["page-pages/seed-0.html", "page-pages/seed-1.html"]
+    assert all(f"<h1>tinygnn report: {run}/seed-" in (tmp_path / link).read_text("utf-8") for link in links)
+    shown = {tuple(line[:2]): [float(cell) for cell in line[2:]] for line in rows(text, "Over 2 runs")}
+    mean, std = found["mean"]["rest"]["accuracy"], found["std"]["rest"]["accuracy"]
+    assert shown["rest", "accuracy"] == pytest.approx([mean, std], abs=1e-4)
+    assert [line[0] for line in rows(text, "Each run")] == ["seed-0", "seed-1"]
+
+
+def test_a_folder_without_a_run_and_one_where_nothing_can_be_written_are_wrong_input(tmp_path, capsys):
     assert main(["report", str(tmp_path / "none")]) == 2
     assert "there is no such run" in capsys.readouterr().err
-    assert main(["train", "karate", "--epochs", "1", "--runs", "2", "--out", str(tmp_path / "r")]) == 0
+    assert main(["train", "karate", "--hidden", "2", "--epochs", "1", "--out", str(tmp_path / "r")]) == 0
     capsys.readouterr()
-    assert main(["report", str(tmp_path / "r"), "-o", str(tmp_path / "page.html")]) == 2
-    assert "holds 2 runs: choose one" in capsys.readouterr().err
-    assert main(["report", str(tmp_path / "r" / "seed-0"), "-o", str(tmp_path / "no" / "page.html")]) == 2
+    assert main(["report", str(tmp_path / "r"), "-o", str(tmp_path / "no" / "page.html")]) == 2
     assert "No such file" in capsys.readouterr().err
 
 

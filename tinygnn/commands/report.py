@@ -6,11 +6,13 @@ import argparse
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 from urllib.parse import quote
 
 from tinygnn.checkpoint import Checkpoint
 from tinygnn.commands.subject import Asked, ExplainedRun
+from tinygnn.commands.summary import over_runs, spread
 from tinygnn.commands.trained import Trained, graphs_for, runs_in, settings_for
 from tinygnn.experiment import make_task
 from tinygnn.explain.page import page_of
@@ -19,8 +21,9 @@ from tinygnn.files import write_atomically
 from tinygnn.history import History
 from tinygnn.link_prediction import LinkTask
 from tinygnn.report import report
+from tinygnn.report.runs import RunResult, runs_report
 from tinygnn.run_folder import RunFolder, fingerprint, load_checkpoint
-from tinygnn.tasks import GraphTask, NodeTask
+from tinygnn.tasks import GraphTask, Metrics, NodeTask
 from tinygnn.web_page import counted
 
 PAGES = 3
@@ -43,11 +46,33 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the page."""
+    """Write the page; of several runs one on all of them, and one on each in a folder beside it."""
     folders = runs_in(options.folder)
-    if len(folders) > 1:
-        raise ValueError(f"{options.folder} holds {len(folders)} runs: choose one, as {folders[0]}")
-    trained = Trained.load(folders[0])
+    pages = pages_beside(options.output)
+    if len(folders) == 1:
+        _, count = write_report(folders[0], options, options.output, str(options.folder))
+    else:
+        pages.mkdir(exist_ok=True)
+        results, count = [], len(folders)
+        for folder in folders:
+            file = pages / f"{folder.name}.html"
+            metrics, more = write_report(folder, options, file, str(folder))
+            count += more
+            results.append(RunResult(folder.name, metrics, quote(f"{pages.name}/{file.name}")))
+        metrics_of_runs = [result.metrics for result in results]
+        text = runs_report(
+            results, over_runs(metrics_of_runs, fmean), over_runs(metrics_of_runs, spread),
+            settings=RunFolder(options.folder).settings().to_dict(), title=str(options.folder),
+        )  # fmt: skip
+        write_atomically(options.output, text.encode())
+    beside = f", and {counted(count, 'page')} in {pages}" if count else ""
+    print(f"{options.folder} -> {options.output} ({options.output.stat().st_size / 1000:.0f} kB){beside}")
+    return 0
+
+
+def write_report(folder: Path, options: argparse.Namespace, output: Path, title: str) -> tuple[Metrics, int]:
+    """Write the page of one run; return its metrics, and how many pages of its examples were written."""
+    trained = Trained.load(folder)
     settings = settings_for(trained, options)
     notes = [f"{settings.source}: {trained.task}, the weights of epoch {trained.epoch}."]
     graphs = graphs_for(trained, settings, notes)
@@ -55,23 +80,25 @@ def run(options: argparse.Namespace) -> int:
     if fingerprint(graphs) != trained.checkpoint.notes["data"]:
         notes.append(f"{settings.source} holds other data than the run was trained on.")
         most = 0
-    pages = Pages(
-        folders[0], trained.checkpoint, options.output.with_name(f"{options.output.stem}-pages"), most
-    )
+    pages = Pages(folder, trained.checkpoint, pages_beside(output), most)
+    task = make_task(settings, graphs, notes)
     text = report(
         trained.model,
-        make_task(settings, graphs, notes),
-        history_of(folders[0], trained),
+        task,
+        history_of(folder, trained),
         settings=settings.to_dict(),
-        title=str(options.folder),
-        run=str(folders[0]),
+        title=title,
+        run=str(folder),
         page_of=pages.address,
         notes=notes,
-    ).encode()
-    write_atomically(options.output, text)
-    beside = f", and {counted(len(pages.written), 'page')} in {pages.folder}" if pages.written else ""
-    print(f"{options.folder} -> {options.output} ({len(text) / 1000:.0f} kB){beside}")
-    return 0
+    )
+    write_atomically(output, text.encode())
+    return task.evaluate(trained.model), len(pages.written)
+
+
+def pages_beside(output: Path) -> Path:
+    """The folder for the pages that a page links to."""
+    return output.with_name(f"{output.stem}-pages")
 
 
 @dataclass
