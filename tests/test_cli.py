@@ -583,8 +583,8 @@ def test_settings_that_do_not_fit_leave_no_folder(call, files, option):
     assert not (files / "run").exists()
 
 
-def test_several_graphs_are_too_many_to_train_on(call, several):
-    status, out, err = call("train", "several")
+def test_several_graphs_are_too_many_to_predict_links_in(call, several):
+    status, out, err = call("train", "several", "--task", "link")
     assert (status, out) == (2, "")
     assert err == "tinygnn: error: several holds 3 graphs: choose one, as in 'several[0]'\n"
 

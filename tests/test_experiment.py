@@ -66,6 +66,25 @@ def test_a_split_of_numbers_is_not_by_class():
     assert experiment.notes == ["a random split, 50/17/33, seed 0"]
 
 
+def test_nodes_of_several_graphs_are_split_by_graphs():
+    """80/10/10; what is judged are nodes of graphs that were never learned from. None is no label."""
+    graphs = [ring(y=[0, 1, 2, 0, 1, None if k < 10 else 2]) for k in range(20)]
+    experiment = make(graphs, epochs=2)
+    masks, batch = experiment.task.masks, experiment.task.graph
+    for k in range(20):
+        [mask] = [mask for mask in masks.values() if mask[batch.ptr[k]]]
+        assert mask[batch.ptr[k] : batch.ptr[k + 1]] == [True] * 5 + [k >= 10]
+    assert [sum(mask[::6]) for mask in masks.values()] == [16, 2, 2]
+    assert experiment.notes == ["no train mask: a random split of graphs, 80/10/10, seed 0"]
+    assert len(experiment.fit()) == 3
+
+
+def test_nodes_of_several_graphs_keep_their_own_masks():
+    graphs = [ring(train_mask=[k == 0] * 6, val_mask=[k == 1] * 6) for k in range(3)]
+    experiment = make(graphs)
+    assert experiment.task.splits == {"train": 6, "val": 6, "rest": 6} and experiment.notes == []
+
+
 def test_graphs_are_split_80_10_10_by_class():
     experiment = make(some_graphs([0] * 20 + [1] * 10))
     assert experiment.task.splits == {"train": 24, "val": 3, "test": 3}
@@ -76,7 +95,8 @@ def test_graphs_are_split_80_10_10_by_class():
     "graphs, settings, words",
     [
         ([], {}, "here holds no graph"),
-        ([ring(), ring()], {}, r"here holds 2 graphs: choose one, as in 'here\[0\]'"),
+        ([ring(), ring()], {"task": "link"}, r"here holds 2 graphs: choose one, as in 'here\[0\]'"),
+        ([ring(y=1, y_level="graph")] * 2, {"task": "node"}, "here has a label for each graph"),
         ([ring(y=None, node_attrs={"team": list("aabbcc")})], {}, r"--label NAME \(there are: team\)"),
         ([ring(y=1, y_level="graph")], {}, "one graph with one label"),
         ([ring()], {"task": "graph"}, "graph 0 has labels of nodes"),

@@ -338,6 +338,17 @@ def test_predict_of_several_graphs_says_which(call, sources):
     call("train", "one", "--split", "1,0", "--epochs", "1", "--out", "run")
     rows = rows_of(call("predict", "run", "more")[1])
     assert [(row["graph"], row["node"]) for row in rows] == [(g, n) for g in "01" for n in "012"]
+    assert json.loads(call("eval", "run", "more", "--json")[1])["examples"] == {"all": 6}
+
+
+def test_train_and_eval_of_the_nodes_of_several_graphs(call, sources):
+    sources["more"] = many(lambda k: [0, 1, 1])
+    status, out, err = call("train", "more", "--split", "0.5,0.25", "--epochs", "2", "--out", "run")
+    assert status == 0 and err.startswith("a random split of graphs, 50/25/25, seed 0\n")
+    assert "(6 nodes)" in out
+    facts = json.loads(call("eval", "run", "--json")[1])
+    assert (facts["task"], facts["examples"]) == ("node-classification", {"train": 6, "val": 3, "test": 3})
+    assert len(rows_of(call("predict", "run")[1])) == 12
 
 
 def test_predict_of_links_gives_the_judged_pairs(call):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinygnn import lr_scheduler, optim
+from tinygnn.batch import Batch
 from tinygnn.features import prepare_features
 from tinygnn.gnn import GNN
 from tinygnn.graph import Graph
@@ -19,7 +20,7 @@ from tinygnn.network import Network
 from tinygnn.objectives import OBJECTIVES
 from tinygnn.settings import TrainSettings, parse_options
 from tinygnn.splits import SHARES as NODE_SHARES
-from tinygnn.splits import Masks, random_split, split_masks
+from tinygnn.splits import Masks, is_class, random_split, split_masks
 from tinygnn.tasks import GraphTask, NodeTask, Task, graph_labels
 from tinygnn.training import Callback, check_monitor, default_monitor, fit
 
@@ -110,21 +111,34 @@ def make_task(settings: TrainSettings, graphs: Sequence[Graph], notes: list[str]
         masks = _drawn(settings, labels, GRAPH_SHARES, "no masks", notes)
         return GraphTask(graphs, masks, batch_size=settings.batch_size, objective=objective)
     if settings.batch_size is not None:
-        raise ValueError("batch_size is for tasks of graphs: here the graph is one batch")
-    if len(graphs) != 1:
-        raise ValueError(
-            f"{settings.source} holds {len(graphs)} graphs: choose one, as in '{settings.source}[0]'"
-        )
-    [graph] = graphs
+        raise ValueError("batch_size is for tasks of graphs: here all nodes are one batch")
     if level == "link":
+        if len(graphs) != 1:
+            raise ValueError(
+                f"{settings.source} holds {len(graphs)} graphs: choose one, as in '{settings.source}[0]'"
+            )
+        [graph] = graphs
         shares = _shares(settings, LINK_SHARES)
         notes.append(f"a random split of linked pairs, {_in_words(shares)}, seed {settings.seed}")
         return LinkTask(graph, shares, seed=settings.seed)
+    graph = side_by_side(graphs)
     labels = node_labels(graph, settings)
     masks = split_masks(graph) if settings.split is None else {}
-    if "train" not in masks:
+    if "train" not in masks and isinstance(graph, Batch):  # whole graphs: nodes of test are of unseen ones
+        numbers = [0.0] * graph.num_graphs
+        of_graphs = _drawn(settings, numbers, GRAPH_SHARES, "no train mask", notes, " of graphs")
+        masks = {
+            name: [mask[k] and is_class(label) for k, label in zip(graph.batch, labels)]
+            for name, mask in of_graphs.items()
+        }
+    elif "train" not in masks:
         masks = _drawn(settings, labels, NODE_SHARES, "no train mask", notes)
     return NodeTask(graph, masks, objective=objective)
+
+
+def side_by_side(graphs: Sequence[Graph]) -> Graph:
+    """The graph of a task of nodes: the one that there is, or a Batch of all."""
+    return graphs[0] if len(graphs) == 1 else Batch.from_graphs(graphs)
 
 
 def level_of(graphs: Sequence[Graph]) -> str:
@@ -140,6 +154,8 @@ def node_labels(graph: Graph, settings: TrainSettings) -> list[Any]:
         hint = f" (there are: {', '.join(known[:8])}{more})" if known else ""
         raise ValueError(f"{settings.source} names no labels: say which with --label NAME{hint}")
     if graph.y_level != "node":
+        if isinstance(graph, Batch):
+            raise ValueError(f"{settings.source} has a label for each graph: leave the task of nodes out")
         raise ValueError(
             f"{settings.source} is one graph with one label: train needs one for each node, or several graphs"
         )
@@ -148,14 +164,14 @@ def node_labels(graph: Graph, settings: TrainSettings) -> list[Any]:
 
 
 def _drawn(
-    settings: TrainSettings, labels: Sequence[Any], default: Shares, why: str, notes: list[str]
+    settings: TrainSettings, labels: Sequence[Any], default: Shares, why: str, notes: list[str], of: str = ""
 ) -> Masks:
     """A random split, without empty parts."""
     shares = _shares(settings, default)
     masks = random_split(labels, shares, seed=settings.seed)
     by_class = " by class" if any(type(label) is int for label in labels) else ""
     why = f"{why}: " if settings.split is None else ""
-    notes.append(f"{why}a random split{by_class}, {_in_words(shares)}, seed {settings.seed}")
+    notes.append(f"{why}a random split{of or by_class}, {_in_words(shares)}, seed {settings.seed}")
     return {name: mask for name, mask in masks.items() if any(mask)}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tinygnn.commands.summary import finite, over_runs, print_split, shown_metrics, spread
 from tinygnn.commands.trained import Trained, add_run, graphs_for, runs_in, settings_for
-from tinygnn.experiment import make_task, node_labels
+from tinygnn.experiment import make_task, node_labels, side_by_side
 from tinygnn.graph import Graph
 from tinygnn.objectives import OBJECTIVES
 from tinygnn.run_folder import fingerprint
@@ -93,15 +93,6 @@ def task_of_all(trained: Trained, settings: TrainSettings, graphs: Sequence[Grap
     objective = OBJECTIVES[trained.kind]
     if trained.level == "graph":
         return GraphTask(graphs, objective=objective, batch_size=settings.batch_size)
-    [graph] = one_of(graphs, settings)
+    graph = side_by_side(graphs)
     labels = node_labels(graph, settings)
     return NodeTask(graph, {"train": [is_class(label) for label in labels]}, objective=objective)
-
-
-def one_of(graphs: Sequence[Graph], settings: TrainSettings) -> Sequence[Graph]:
-    """The graphs, which must be one."""
-    if len(graphs) != 1:
-        raise ValueError(
-            f"{settings.source} holds {len(graphs)} graphs: choose one, as in '{settings.source}[0]'"
-        )
-    return graphs
