@@ -430,6 +430,8 @@ def test_a_folder_without_a_run_and_one_where_nothing_can_be_written_are_wrong_i
     assert "there is no such run" in capsys.readouterr().err
     assert main(["train", "karate", "--hidden", "2", "--epochs", "1", "--out", str(tmp_path / "r")]) == 0
     capsys.readouterr()
+    assert main(["report", str(tmp_path / "r"), "-o", str(tmp_path)]) == 2
+    assert f"{tmp_path} is a folder: name a file" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "r"), "-o", str(tmp_path / "no" / "page.html")]) == 2
     assert "No such file" in capsys.readouterr().err
 

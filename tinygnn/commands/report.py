@@ -47,6 +47,8 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page; of several runs one on all of them, and one on each in a folder beside it."""
+    if options.output.is_dir():
+        raise ValueError(f"{options.output} is a folder: name a file for the page")
     folders = runs_in(options.folder)
     pages = pages_beside(options.output)
     if len(folders) == 1:
@@ -98,7 +100,7 @@ def write_report(folder: Path, options: argparse.Namespace, output: Path, title:
 
 def pages_beside(output: Path) -> Path:
     """The folder for the pages that a page links to."""
-    return output.with_name(f"{output.stem}-pages")
+    return output.parent / f"{output.stem}-pages"
 
 
 @dataclass
