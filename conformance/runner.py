@@ -80,7 +80,11 @@ def run_one(
     case: Case, backend: Backend, reference: Reference, known: Known | None = None, repeat: int = 1
 ) -> Outcome:
     """Run one case and give its verdict."""
-    if not backend.supports(case):
+    try:
+        supported = backend.supports(case)
+    except (Exception, SystemExit) as error:
+        return Outcome(case, backend.name, "error", raised(backend, error))
+    if not supported:
         return Outcome(case, backend.name, "skipped", why_not(backend, case))
     try:
         expected = reference.expected(case)
@@ -100,12 +104,16 @@ def run_one(
     except Failed as reason:
         return Outcome(case, backend.name, "error", str(reason))
     except (Exception, SystemExit) as error:
-        said = f"{backend.name} raised {type(error).__name__}: {error}"
         if known is not None and known.raises and known.raises in str(error):
             return Outcome(case, backend.name, "known", known.reason)
-        return Outcome(case, backend.name, "error", said)
+        return Outcome(case, backend.name, "error", raised(backend, error))
     answers = result.outputs if verdict in FAILURES else {}
     return Outcome(case, backend.name, verdict, detail, tuple(differences), spread, answers=answers)
+
+
+def raised(backend: Backend, error: BaseException) -> str:
+    """A sentence on what a backend raised."""
+    return f"{backend.name} raised {type(error).__name__}: {error}"
 
 
 def line_again(backend: Backend, case: Case) -> str:

@@ -94,6 +94,16 @@ def test_a_backend_that_ends_the_program_is_an_error() -> None:
     assert (outcome.verdict, outcome.detail) == ("error", "changed raised SystemExit: 3")
 
 
+def test_a_backend_that_fails_to_say_what_it_supports_is_an_error() -> None:
+    backend = Changed(nothing)
+    backend.supports = lambda case: bool(1 // 0)  # type: ignore[method-assign]
+    (outcome,) = run_cases(TANH, backend)
+    assert (outcome.verdict, outcome.detail) == (
+        "error",
+        "changed raised ZeroDivisionError: integer division or modulo by zero",
+    )
+
+
 def test_a_case_without_a_right_answer_is_an_error() -> None:
     (outcome,) = run_cases([replace(TANH[0], id="op/new")], Changed(nothing))
     assert outcome.verdict == "error"
