@@ -112,6 +112,16 @@ def test_a_large_graph_is_cut_to_the_neighbourhood_and_the_page_says_so():
     assert any(f"of the graph's {n} nodes" in note and "in 2 steps" in note for note in facts["notes"])
 
 
+def test_the_page_of_a_pair_has_what_both_nodes_hear_from():
+    n = 300
+    graph = Graph(([*range(n)], [*range(1, n), 0]), x=[[1.0]] * n, y=[0, 1] * (n // 2))
+    subject = Subject.of(GNN("gcn", 1, 2, 1, 2, seed=0), graph)
+    subject.pair = (9, 200)
+    facts = facts_of(page_of(subject, 9))
+    assert [node["i"] for node in facts["nodes"]] == [8, 9, 199, 200]
+    assert any("all that node 9 and node 200 hear from in 1 step" in note for note in facts["notes"])
+
+
 def test_what_is_behind_the_nodes_output_is_on_the_page_before_the_rest():
     a, b, c, d = [Value(float(k)) for k in range(4)]
     other, output = (c * d).tanh(), (a * b).tanh()

@@ -13,7 +13,7 @@ from tinygnn.explain.subject import Subject
 from tinygnn.explain.update import REMEMBERED, NextStep
 from tinygnn.tape import Call, Passing
 from tinygnn.value import Value
-from tinygnn.web_page import in_line
+from tinygnn.web_page import counted, in_line
 
 WIDE = 40  # entries of a row of features that are shown one by one
 FEW = 8  # rows of graphs that are shown
@@ -83,12 +83,8 @@ class PageData:
         within = [i for i in order if distance[i] <= self.hops]
         nodes = sorted(within[:most])
         said = f"The page has {len(nodes)} of the graph's {total} nodes: "
-        if len(within) > most:
-            said += (
-                f"the {len(nodes)} closest of the {len(within)} that {who} {hears} from in {self.hops} steps."
-            )
-        else:
-            said += f"all that {who} {hears} from in {self.hops} steps."
+        said += f"the {len(nodes)} closest of the {len(within)}" if len(within) > most else "all"
+        said += f" that {who} {hears} from in {counted(self.hops, 'step')}."
         return nodes, [distance[i] for i in nodes], said
 
     # ---- layers --------------------------------------------------------------------------------------------
