@@ -279,7 +279,8 @@ class PageData:
             )
         if self.cut:
             notes.append(
-                f"Of the autograd graph the page has the {len(self.values)} Values closest to its numbers."
+                f"Of the autograd graph the page has {len(self.values)} Values, "
+                "those behind the node's output first."
             )
         return notes
 

@@ -81,7 +81,7 @@ function drawNodes() {
       class: n.train ? "node train" : "node", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, role: "button", "data-node": n.i,
       "aria-label": `node ${text}${kind}${n.train ? ", in the loss" : ""}`, on: pressed(() => choose({ node: n.i }, true)),
     }, make("circle", { fill: n.class === null ? "#e4e8ec" : CLASS_COLOURS[n.class % CLASS_COLOURS.length] }),
-    make("text", { y: 4 }, text.length > 5 ? `${text.slice(0, 4)}…` : text), make("title", {}, `node ${text}${kind}`));
+    make("text", { y: 4, class: text.length > 3 ? "long" : null }, text.length > 5 ? `${text.slice(0, 4)}…` : text), make("title", {}, `node ${text}${kind}`));
   }));
   $("graph").onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];

@@ -1,7 +1,7 @@
 // The autograd graph of a number: one box for each layer, which opens to its operations and to single Values.
 
 const MANY = 40; // Values that a box shows one by one when it is opened, and once more when its rest is
-const BOX = 172, ROW = 15, ACROSS = 46, DOWN = 10, AROUND = 8;
+const BOX = 182, ROW = 15, ACROSS = 46, DOWN = 10, AROUND = 8;
 let view = null; // { v, groups, open: how many Values of a box are shown, by its key; visit }
 
 const operationOf = (v) => opOf(v).replaceAll("_", " ") || "leaf";
@@ -135,7 +135,7 @@ function drawValues() {
     return make("g", { class: `box ${kind}${less ? " cut" : ""}`, transform: `translate(${spots[b]})`, "data-key": box.key, "data-group": box.many ? box.name : null, "data-v": box.many ? null : u,
       role: me ? "img" : "button", tabindex: me ? null : 0, "aria-expanded": box.many ? "false" : null, "aria-label": said, on: me ? {} : pressed(press) },
     make("title", {}, said), make("rect", { width: BOX, height: high, rx: 4 }),
-    ...texts.map((text, k) => make("text", { class: k ? null : "op", x: 7, y: 16 + ROW * k }, clip(text, k ? 24 : 20))));
+    ...texts.map((text, k) => make("text", { class: k ? null : "op", x: 7, y: 16 + ROW * k }, clip(text, k ? 25 : 22))));
   });
   const opened = [...view.open.keys()].map((key) => make("button", { class: "plain", type: "button", "data-close": key, on: { click: () => toggle(key, 0) } }, `close ${key.replace(/(^|: )\d+ /g, "$1")}`));
   const count = view.groups.reduce((t, group) => t + group.values.length, 0);
