@@ -293,6 +293,13 @@ ALIASES: dict[str, Layer] = {
         out_channels=attribute("out_features"),
         bias=there("bias"),
     ),
+    "LayerNorm": layer(
+        "torch.nn.LayerNorm",
+        "eps",
+        in_channels=lambda norm: norm.normalized_shape[0] if len(norm.normalized_shape) == 1 else None,
+        affine=there("weight"),
+        mode=lambda norm: "node",
+    ),
 }
 
 

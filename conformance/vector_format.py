@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from decimal import ROUND_UP, Context, Decimal
+from functools import cache
 from typing import Any
 
 from tinygnn.conformance.case import Case, Numbers
@@ -59,12 +60,18 @@ def encode(entry: Any) -> Any:
 def decode(entry: Any) -> Any:
     """What `encode` was given, with lists for tuples."""
     if isinstance(entry, str):
-        return float.fromhex(entry) if FLOAT.fullmatch(entry) else entry
+        return decoded_text(entry)
     if isinstance(entry, list):
-        return [decode(part) for part in entry]
+        return [decoded_text(part) if type(part) is str else decode(part) for part in entry]
     if isinstance(entry, dict):
         return {name: decode(part) for name, part in entry.items()}
     return entry
+
+
+@cache
+def decoded_text(text: str) -> Any:
+    """The float that a text says, else the text; many of the suite's numbers occur again and again."""
+    return float.fromhex(text) if FLOAT.fullmatch(text) else text
 
 
 def three_digits(x: float) -> float | str:

@@ -520,6 +520,21 @@ def test_pytorchs_own_linear_comes_in_too() -> None:
     assert ours.state_dict() == {"weight": theirs.weight.tolist()}
 
 
+@pytest.mark.parametrize("options", [{}, {"eps": 0.25}, {"elementwise_affine": False}])
+def test_pytorchs_own_layer_norm_is_the_one_of_each_node(options: dict[str, Any]) -> None:
+    theirs = torch.nn.LayerNorm(3, **options).double()
+    for parameter in theirs.parameters():
+        torch.nn.init.normal_(parameter)
+    x = [[0.5, -1.25, 2.0], [1.5, 0.0, -0.75]]
+    ours = from_torch(theirs)(x)
+    for row, expected in zip(ours, theirs(torch.tensor(x, dtype=torch.float64)).tolist()):
+        assert [value.data for value in row] == pytest.approx(expected, rel=1e-14)
+    with pytest.raises(ValueError, match="in_channels is None"):
+        from_torch(torch.nn.LayerNorm((2, 3)))
+    with pytest.raises(ValueError, match="missing 'bias'"):
+        from_torch(torch.nn.LayerNorm(3, bias=False))
+
+
 def test_pytorchs_own_linear_comes_in_within_a_layer() -> None:
     own = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
     for layer in (pyg.nn.GINConv(own).double(), own):
