@@ -100,6 +100,7 @@ def test_graphs_are_split_80_10_10_by_class():
         ([ring(y=None, node_attrs={"team": list("aabbcc")})], {}, r"--label NAME \(there are: team\)"),
         ([ring(y=1, y_level="graph")], {}, "one graph with one label"),
         ([ring()], {"task": "graph"}, "graph 0 has labels of nodes"),
+        ([ring(class_names=["red", "blue"])], {"task": "node-regression"}, "names for labels, as 'red'"),
         ([ring()], {"batch_size": 2}, "batch_size is for tasks of graphs"),
         ([ring()], {"readout": "mean"}, "readout is for tasks of graphs"),
         ([ring()], {"split": "half"}, "split is 'half': give the shares of train and val"),
