@@ -432,6 +432,8 @@ def test_a_folder_without_a_run_and_one_where_nothing_can_be_written_are_wrong_i
     capsys.readouterr()
     assert main(["report", str(tmp_path / "r"), "-o", str(tmp_path)]) == 2
     assert f"{tmp_path} is a folder: name a file" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "r"), "--explain", "-1"]) == 2
+    assert "--explain -1: give how many pages" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "r"), "-o", str(tmp_path / "no" / "page.html")]) == 2
     assert "No such file" in capsys.readouterr().err
 

@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the page; of several runs one on all of them, and one on each in a folder beside it."""
     if options.output.is_dir():
         raise ValueError(f"{options.output} is a folder: name a file for the page")
+    if options.explain < 0:
+        raise ValueError(f"--explain {options.explain}: give how many pages to write, from 0 on")
     folders = runs_in(options.folder)
     pages = pages_beside(options.output)
     if len(folders) == 1:

@@ -33,6 +33,11 @@ def run(options: argparse.Namespace) -> int:
     node = subject.node(options.node)
     count = len(subject.layers)
     layers = range(count) if options.layer is None else [subject.layer(options.layer)]
+    if options.entry is not None:
+        passings = [passing for k in layers for passing in subject.layers[k].passings]
+        widest = max([len(row) for passing in passings for row in (*passing.sent, *passing.outputs)])
+        if not 0 <= options.entry < widest:
+            raise ValueError(f"--entry {options.entry}: rows here have {widest} columns at most, from 0 on")
     if options.json:
         facts = [trace_facts(subject, node, layer, options.entry) for layer in layers]
         steps = [] if options.weight is None else weight_steps(subject, options.weight)
