@@ -64,8 +64,8 @@ def assert_conforms(
 
     It fails where a case is wrong or an error, and where none could run. A parameter, x or an edge weight
     without any gradient is wrong unless the right one is 0. Conventions of the layer, valid subgradients and
-    what PyG's own layer is known to do otherwise are no failures. Cases that need an option, an argument of
-    `forward` or features that the module does not have are skipped and counted.
+    what PyG's own layer, or torch's function, is known to do otherwise are no failures. Cases that need an
+    option, an argument of `forward` or features that the module does not have are skipped and counted.
 
     Returns what came of every case; print it to see which ran.
     Raises AdapterError without torch for what needs it, ValueError for a layer or a parameter's name that
@@ -100,7 +100,9 @@ def conformance_of(
     params, options = dict(params or {}), dict(options or {})
     reference: Reference = shared_reference()
     backend = backend_for(module, subject, params, options, reference)
-    known_of_pyg = known_differences("pyg", version_of_pyg())
+    known = known_differences("pyg", version_of("torch_geometric"))
+    if backend.library == "torch" and subject.kind == "operation":
+        known = {**known_differences("torch", version_of("torch")), **known}
     notes: list[str] = []
     if backend.is_instance:
         cases, notes = cases_of_instance(module, name, cases, params, options)
@@ -109,7 +111,7 @@ def conformance_of(
                 f"{'; '.join(notes)}: give the class, or an instance with options the suite has; say with "
                 "options={...} what the instance does not show"
             )
-        cases = [case for case in cases if "@" not in case.id or case.id.split("@")[0] not in known_of_pyg]
+        cases = [case for case in cases if "@" not in case.id or case.id.split("@")[0] not in known]
         backend.reference = reference = WithOwnAnswers(reference, cases)
     check_names(params, cases, backend)
     if k and not any(k in case.id for case in cases):
@@ -118,7 +120,7 @@ def conformance_of(
     again = again or line_for(module, backend, name, params, options)
     outcomes, wrong, failed = [], [], []
     for case in chosen:
-        outcome = outcome_of(case, backend, reference, known_of_pyg.get(case.id))
+        outcome = outcome_of(case, backend, reference, known.get(case.id))
         outcomes.append(replace(outcome, again=again(case.id)))
         if outcomes[-1].verdict == "wrong" and backend.result is not None:
             wrong.append(Wrong(case, reference.expected(case), backend.result))
@@ -142,10 +144,10 @@ def labels_of(wrong: Wrong, outcome: Outcome) -> dict[str, str]:
     return {d.output: label(wrong, d.output, d.index) for d in outcome.differences if d.output in names}
 
 
-def version_of_pyg() -> str | None:
-    """The version of PyG that is installed."""
+def version_of(package: str) -> str | None:
+    """The version of a package that is installed."""
     try:
-        return version("torch_geometric")
+        return version(package)
     except PackageNotFoundError:
         return None
 

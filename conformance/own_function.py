@@ -49,14 +49,15 @@ class FunctionBackend(OwnCode):
 
 
 class TensorFunctionBackend(OwnCode):
-    """A function that takes torch's tensors and returns one."""
+    """A function that takes torch's tensors, constants too, and returns one."""
 
     library = "torch"
 
     def answer(self, case: Case) -> Result:
         torch = import_torch()
         inputs = {name: tensor(numbers, True) for name, numbers in case.inputs.items()}
-        positional, named = arguments(self.made, case, {**copy.deepcopy(dict(case.options)), **inputs})
+        constants = {name: constant(copy.deepcopy(option)) for name, option in case.options.items()}
+        positional, named = arguments(self.made, case, {**constants, **inputs})
         with torch.enable_grad():
             out = self.made(*positional, **named)
         if not torch.is_tensor(out):
@@ -75,6 +76,14 @@ class TensorFunctionBackend(OwnCode):
             if leaf.grad is None and any(x != 0.0 for x in leaves(expected[f"grad {name}"])):
                 self.remarks[f"grad {name}"] = "no gradient at all (None)"
         return Result(numbers)
+
+
+def constant(option: Any) -> Any:
+    """A target, weights or an index as a tensor, floats of them in float64; anything else as it is."""
+    if not isinstance(option, list) or -1 in shape(option) or not option:
+        return option
+    made = import_torch().tensor(option)
+    return made.double() if made.is_floating_point() else made
 
 
 def arguments(

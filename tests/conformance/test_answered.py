@@ -71,6 +71,7 @@ def test_what_other_types_round_away_is_seen() -> None:
         ([[None]], "answered out with None, which is not a number"),
         (10**400, "answered out with an integer that no float can hold"),
     ],
+    ids=["complex", "string", "bool", "none", "huge"],
 )
 def test_what_is_no_number_is_an_error(number: Any, said: str) -> None:
     found, detail = verdict(Result({**RIGHT, "out": number}))

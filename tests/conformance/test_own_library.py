@@ -101,6 +101,24 @@ def test_functions_and_optimizers_of_torch_are_given_tensors() -> None:
     assert assert_conforms(indirect, like="op/tanh").counts == {"pass": 12}
 
 
+@pytest.mark.parametrize(
+    ("name", "like", "known"),
+    [
+        ("mse_loss", "op/mse_loss", 0),
+        ("nll_loss", "op/nll_loss", 0),
+        ("cross_entropy", "op/cross_entropy", 1),
+        ("softplus", "op/softplus", 1),
+    ],
+)
+def test_targets_and_weights_are_tensors_and_what_torch_is_known_for_does_not_fail(
+    name: str, like: str, known: int
+) -> None:
+    torch = pytest.importorskip("torch")
+    found = assert_conforms(getattr(torch.nn.functional, name), like=like)
+    assert found.counts.get("known", 0) == known
+    assert found.counts["pass"] >= 10
+
+
 def test_a_function_of_values_in_a_file_that_knows_torch_is_given_values() -> None:
     pytest.importorskip("torch")
     namespace: dict[str, Any] = {}
