@@ -12,7 +12,8 @@ from tinygnn.adapters.errors import require_pyg
 from tinygnn.adapters.pyg_output import to_pyg
 from tinygnn.conformance.torch_ops import import_torch
 
-MANY = 200_000  # numbers of x, above which its gradient is left out: it takes a Value for each
+WITH_GRADIENT = ("x", "edge_weight", "edge_attr")
+MANY = 200_000  # numbers of one of these, above which its gradient is left out: it takes a Value for each
 NAMES = ("x", "edge_index", "edge_weight", "edge_attr", "edge_type", "batch", "batch_size")
 WHOLE = ("data", "batch", "graph")  # what a forward with one argument calls PyG's Data
 OTHER_NAMES = {"weight": "edge_weight", "edge_weights": "edge_weight", "features": "x", "edges": "edge_index"}
@@ -79,6 +80,8 @@ def model_graph(source: str) -> ModelGraph:
         if isinstance(value, torch.Tensor) and value.is_floating_point():
             data[key] = value.double()
     data.x = data.x.double()
-    if data.x.numel() <= MANY:
-        data.x.requires_grad_()
+    for name in WITH_GRADIENT:
+        value = getattr(data, name, None)
+        if isinstance(value, torch.Tensor) and value.is_floating_point() and value.numel() <= MANY:
+            value.requires_grad_()
     return ModelGraph(data, text)

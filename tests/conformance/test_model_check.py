@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tinygnn import Graph
+from tinygnn.adapters import to_json
 from tinygnn.conformance import cli
 from tinygnn.safetensors import save_file
 
@@ -23,6 +25,7 @@ from torch_geometric import nn  # noqa: E402
 from tinygnn.adapters.message_parts import PARTS  # noqa: E402
 from tinygnn.conformance.known_layers import known_reasons  # noqa: E402
 from tinygnn.conformance.model_check import LayerReport, check_layers  # noqa: E402
+from tinygnn.conformance.model_graph import model_graph  # noqa: E402
 from tinygnn.conformance.model_jsonl import SCHEMA, model_lines  # noqa: E402
 from tinygnn.conformance.model_report import lines  # noqa: E402
 from tinygnn.conformance.twins import twins_of  # noqa: E402
@@ -488,6 +491,31 @@ def test_a_mistake_in_layer_2_is_named_with_edge_feature_and_both_numbers(
     got, expected = float(line.split()[7]), float(line.split()[9])
     assert got == pytest.approx(1.0001 * expected, rel=1e-12)
     assert "FAILED: 1 of 2 layers departs" in out
+
+
+def test_gradients_of_the_edges_weights_are_compared_too(tmp_path: Path) -> None:
+    graph = Graph(
+        edge_index=([0, 1, 2], [1, 2, 0]),
+        x=[[0.5, -1.0], [2.0, 0.25], [1.0, 1.5]],
+        edge_weight=[0.5, 1.5, 2.0],
+    )
+    to_json(graph, tmp_path / "graph.json")
+    made = model_graph(str(tmp_path / "graph.json"))
+    module = Weighted().double()
+    [report] = check_layers(module, made.run, made.data.edge_index)
+    assert (report.reason, report.departs) == ("", [])
+    [check] = [check for check in report.checks if check.what == "gradient of edge_weight"]
+    assert check.count == 3
+    assert made.data.edge_weight.grad.abs().min() > 0.0
+
+
+class Weighted(torch.nn.Module):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.GraphConv(2, 2)
+
+    def forward(self, x: Any, edge_index: Any, edge_weight: Any) -> Any:
+        return self.conv(x, edge_index, edge_weight)
 
 
 def test_the_lines_for_programs_are_as_the_schema_says(
