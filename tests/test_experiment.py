@@ -105,7 +105,7 @@ def test_graphs_are_split_80_10_10_by_class():
         ([ring()], {"readout": "mean"}, "readout is for tasks of graphs"),
         ([ring()], {"split": "half"}, "split is 'half': give the shares of train and val"),
         ([ring()], {"split": "0.9,0.9"}, "at most 1 together"),
-        ([ring()], {"conv": "headz=2"}, "conv options {'headz': 2} do not fit gcn"),
+        ([ring()], {"conv": "headz=2"}, "conv options {'headz': 2} do not fit gcn.* write conv as 'name"),
         ([ring()], {"scheduler": "never"}, "scheduler is 'never': choose from"),
         ([ring()], {"scheduler": "step:stepsize=3"}, "scheduler options 'stepsize=3' do not fit step"),
         ([ring()], {"scheduler": "step"}, "do not fit step"),

@@ -234,7 +234,7 @@ def make_model(
         if not options and "missing" not in str(error):
             raise
         given = f"the conv options {options} do" if options else "without conv options it does"
-        raise ValueError(f"{given} not fit {settings.model}: {error}; say conv as 'K=2'") from error
+        raise ValueError(f"{given} not fit {settings.model}: {error}; write conv as 'name=value'") from error
 
 
 def make_network(settings: TrainSettings, in_channels: int, outputs: int, *, of_graphs: bool) -> Network:
