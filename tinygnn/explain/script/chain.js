@@ -80,12 +80,12 @@ function made(values, names) {
   const seen = new Set(), lines = [];
   values.forEach((v, k) => {
     const before = state.gradients ? uses[v].slice(0, 4).map(([u, slot]) => slopeLine(u, slot)).filter((li) => li !== null) : [];
-    for (const u of unnamed(v)) if (!seen.has(u)) { seen.add(u); lines.push(line(u)); }
-    lines.push(...before);
-    lines.push(line(v, names[k], v === D.loss ? "loss" : null));
+    for (const u of unnamed(v)) if (!seen.has(u)) { seen.add(u); lines.push(() => line(u)); }
+    lines.push(...before.map((li) => () => li), () => line(v, names[k], v === D.loss ? "loss" : null));
   });
   const more = lines.length - MOST_LINES;
-  return more > 1 ? [...lines.slice(0, MOST_LINES - values.length), make("li", {}, `and ${more} more`), ...lines.slice(more - values.length + MOST_LINES)] : lines;
+  const kept = more > 1 ? [...lines.slice(0, MOST_LINES - values.length), () => make("li", {}, `and ${more} more`), ...lines.slice(more - values.length + MOST_LINES)] : lines;
+  return kept.map((write) => write());
 }
 
 // The chosen entry of some rows, worked out.

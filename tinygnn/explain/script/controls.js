@@ -17,22 +17,21 @@ function choose(change, focus) {
   if (focus) $("graph").querySelector(".chosen")?.focus();
 }
 
-function chooseEpoch(k) {
-  M = moment(k);
+function tellEpoch() {
   const epoch = M.epoch === null ? "" : `epoch ${M.epoch}`;
-  $("epoch").value = k;
+  $("epoch").value = state.moment;
   $("epoch").setAttribute("aria-valuetext", `${epoch}, loss ${shown(data(D.loss))}`);
   $("epoch-now").textContent = `${epoch}, loss ${shown(data(D.loss))}`;
   $("about").textContent = `${M.title} · ${D.model} · ${D.graph} · loss ${shown(data(D.loss))}`;
 }
 
-function redraw() { choose({}); drawWeight(); chooseEpoch(D.moments.indexOf(D.moments.find((_, k) => moment(k) === M))); }
+function redraw() { choose({}); drawWeight(); tellEpoch(); }
 
 function start() {
   const epochs = D.moments.length;
   $("epoch-of").hidden = epochs < 2;
   $("epoch").max = epochs - 1;
-  $("epoch").oninput = () => { M = moment(Number($("epoch").value)); redraw(); };
+  $("epoch").oninput = () => { state.moment = Number($("epoch").value); M = moment(state.moment); redraw(); };
   $("digits").onchange = () => { state.digits = Number($("digits").value); redraw(); };
   fill("notes", ...D.notes.map((note) => make("li", {}, note)));
   $("graph").setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);

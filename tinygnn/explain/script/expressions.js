@@ -23,7 +23,7 @@ function agrees(computed, result, digits) {
 function worked(e, result) {
   const last = Number(shown(result).replace("inf", "Infinity").replace("nan", "NaN"));
   let digits = state.digits;
-  while (digits < 17 && !agrees(e.compute(e.numbers.map((x) => Number(general(x, digits).replace("inf", "Infinity")))), last, state.digits)) digits += 1;
+  while (digits < 17 && !agrees(e.compute(e.numbers.map((x) => Number(x.toPrecision(digits)))), last, state.digits)) digits += 1;
   return written(e, digits);
 }
 

@@ -5,13 +5,16 @@ for (const [k, slopes] of Object.entries(D.slopes)) D.slopes[k] = slopes.map(Num
 const $ = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 const CLASS_COLOURS = ["#b9dcf2", "#f6d59a", "#b7e4d2", "#efc4dc", "#f4efa0", "#d9d9d9", "#c9c2ee", "#f3b9a8"];
-const state = { node: D.node, layer: D.layers.length - 1, passing: 0, entry: 0, gradients: false, weight: null, digits: 6 };
+const state = { node: D.node, layer: D.layers.length - 1, passing: 0, entry: 0, gradients: false, weight: null, digits: 6, moment: D.moment };
 
 // ---- moments: the numbers of one epoch ---------------------------------------------------------------------
 
 function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), view = new DataView(bytes.buffer);
-  return Float64Array.from({ length: bytes.length / 8 }, (_, k) => view.getFloat64(8 * k, true));
+  const letters = atob(text), bytes = new Uint8Array(letters.length), view = new DataView(bytes.buffer);
+  for (let k = 0; k < letters.length; k += 1) bytes[k] = letters.charCodeAt(k);
+  const numbers = new Float64Array(letters.length / 8);
+  for (let k = 0; k < numbers.length; k += 1) numbers[k] = view.getFloat64(8 * k, true);
+  return numbers;
 }
 
 const opened = new Map();
@@ -24,7 +27,7 @@ function moment(k) {
   }
   return opened.get(k);
 }
-let M = moment(D.moment);
+let M = moment(state.moment);
 
 // ---- small helpers ---------------------------------------------------------------------------------------
 
