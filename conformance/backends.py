@@ -63,12 +63,12 @@ def available(args: argparse.Namespace) -> tuple[list[Backend], list[str]]:
     """
     if args.repeat < 1:
         raise ValueError(f"--repeat {args.repeat}: every case runs once at least")
+    asked = list(dict.fromkeys(args.backend or []))
     precision = PRECISIONS[args.dtype]
     if precision is not FLOAT64 or args.device != "cpu":
-        names = [args.backend] if args.backend else ["torch", "pyg"]
-        return [elsewhere(name, precision, args.device) for name in names], []
-    if args.backend is not None:
-        return [BACKENDS[args.backend]()], []
+        return [elsewhere(name, precision, args.device) for name in asked or ["torch", "pyg"]], []
+    if asked:
+        return [BACKENDS[name]() for name in asked], []
     backends: list[Backend] = [TinygnnBackend(), TorchBackend()]
     try:
         backends.append(PygBackend())

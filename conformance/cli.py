@@ -33,8 +33,10 @@ Run = tuple[Backend, list[Outcome]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "--backend", choices=BACKENDS, help="run this one only (else tinygnn, torch, and pyg where installed)"
-    )
+        "--backend", choices=BACKENDS, action="append",
+        help="run this one only, or several, each with its own --backend (else tinygnn, torch, and pyg where "
+        "installed)",
+    )  # fmt: skip
     parser.add_argument(
         "--mutants",
         action="store_true",
@@ -127,7 +129,8 @@ def run_suite(args: argparse.Namespace) -> int:
             done = list(shown(outcomes, len(cases), backend.name))
         finally:
             problems += left_over(backend, cases)
-        if backend is theirs and all(outcome.verdict == "skipped" for outcome in done):
+        asked_for = backend is theirs or args.backend is not None
+        if asked_for and all(outcome.verdict == "skipped" for outcome in done):
             problems.append(f"{backend.name}: no case ran")
         if len(done) != len(cases):
             problems.append(f"{backend.name}: {len(done)} outcomes for {len(cases)} cases")
@@ -146,7 +149,7 @@ def test_the_suite(args: argparse.Namespace, cases: Sequence[Case], everything: 
 
     Raises ValueError where torch is missing, or options are given that mean nothing here.
     """
-    if args.jsonl or args.html or args.backend not in (None, "torch"):
+    if args.jsonl or args.html or args.backend not in (None, ["torch"]):
         raise ValueError(
             "--mutants changes the torch backend and prints a report of its own: leave out "
             "--backend, --jsonl and --html"

@@ -42,6 +42,21 @@ def test_a_text_that_no_id_holds_is_wrong_input(capsys: pytest.CaptureFixture[st
     )
 
 
+def test_every_backend_that_is_asked_for_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    two = ["--backend", "torch", "--backend", "tinygnn"]
+    assert cli.run([*two, "-k", "op/tanh/positive"]) == 0
+    ran = [line for line in capsys.readouterr().out.splitlines() if ": 1 case, 1 ran: 1 pass" in line]
+    assert [line.split()[0] for line in ran] == ["torch", "tinygnn"]
+
+
+def test_a_backend_that_is_asked_for_and_runs_nothing_has_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch_geometric")
+    assert cli.run(["--backend", "pyg", "-k", "op/tanh/"]) == 1
+    assert "\npyg: no case ran\n" in capsys.readouterr().out
+    assert cli.run(["-k", "op/tanh/positive"]) == 0  # where others ran it is no failure
+
+
 def test_without_pyg_torch_still_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,8 +163,10 @@ def test_an_operation_that_a_backend_lacks_is_counted_as_skipped(
     pytest.importorskip("torch")
     without = {name: call for name, call in torch_ops.operations().items() if name != "tanh"}
     monkeypatch.setattr("tinygnn.conformance.torch_backend.operations", lambda: without)
-    assert cli.run(["--backend", "torch", "-k", "op/tanh"]) == 0
-    assert "12 cases, 0 ran: 12 skipped" in capsys.readouterr().out
+    assert cli.run(["--backend", "torch", "-k", "op/ta"]) == 1  # nothing at all ran
+    assert "12 cases, 0 ran: 12 skipped\ntorch: no case ran\nFAILED: 1\n" in capsys.readouterr().out
+    assert cli.run(["--backend", "torch", "-k", "op/t"]) == 0
+    assert ", 12 skipped" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("what", [["--list"], ["--questions", "questions.jsonl"]])
