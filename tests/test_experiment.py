@@ -79,6 +79,13 @@ def test_nodes_of_several_graphs_are_split_by_graphs():
     assert len(experiment.fit()) == 3
 
 
+def test_graphs_without_a_label_are_in_no_part():
+    """Else a part could be of them alone, and nothing to judge by."""
+    graphs = [ring(y=[0, 1, 2, 0, 1, 2] if k < 5 else [None] * 6) for k in range(10)]
+    for seed in range(4):
+        assert make(graphs, seed=seed, split="0.6,0.2").task.splits == {"train": 18, "val": 6, "test": 6}
+
+
 def test_nodes_of_several_graphs_keep_their_own_masks():
     graphs = [ring(train_mask=[k == 0] * 6, val_mask=[k == 1] * 6) for k in range(3)]
     experiment = make(graphs)

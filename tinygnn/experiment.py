@@ -128,7 +128,8 @@ def make_task(settings: TrainSettings, graphs: Sequence[Graph], notes: list[str]
     labels = node_labels(graph, settings)
     masks = split_masks(graph) if settings.split is None else {}
     if "train" not in masks and isinstance(graph, Batch):  # whole graphs: nodes of test are of unseen ones
-        numbers = [0.0] * graph.num_graphs
+        known = {k for k, label in zip(graph.batch, labels) if is_class(label)}
+        numbers = [0.0 if k in known else None for k in range(graph.num_graphs)]
         of_graphs = _drawn(settings, numbers, GRAPH_SHARES, "no train mask", notes, " of graphs")
         masks = {
             name: [mask[k] and is_class(label) for k, label in zip(graph.batch, labels)]
