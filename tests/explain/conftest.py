@@ -75,6 +75,7 @@ def _activations():
     """Each activation of each number."""
     made = {name: [function(Value(x)) for x in X] for name, function in ACTIVATIONS.items()}
     made["gelu, tanh"] = [Value(x).gelu(approximate="tanh") for x in X]
+    made["square"] = [Value(x) ** 2.0 for x in X]
     made["softmax"] = softmax_rows([[Value(x) for x in X]])[0]
     made["log_softmax"] = log_softmax_rows([[Value(x) for x in X]])[0]
     return made

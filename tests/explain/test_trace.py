@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tinygnn import GNN, EdgeIndex, Graph, Value, cross_entropy
+from tinygnn import GNN, EdgeIndex, Graph, Value, cross_entropy, mse_loss
 from tinygnn.adapters import load
 from tinygnn.aggregate import aggregate
 from tinygnn.cli import main
@@ -15,6 +15,7 @@ from tinygnn.explain.chain import Chain
 from tinygnn.explain.expression import plain_number, sum_of_products
 from tinygnn.explain.formulas import expression_of
 from tinygnn.explain.page import page_of
+from tinygnn.explain.slopes import slope_of
 from tinygnn.explain.subject import Subject
 from tinygnn.explain.trace import trace_facts, trace_text, weight_text
 from tinygnn.explain.weight import weight_steps
@@ -127,6 +128,19 @@ def test_digits_grow_where_a_sum_cancels():
     """Six digits of the terms would leave none of the result."""
     line = sum_of_products([], [1.0000000123, -1.0]).equation(1.0000000123 - 1.0)
     assert line == "1.0000000123 + (-1) = 1.23e-08"
+
+
+def test_what_python_refuses_to_compute_is_written_all_the_same():
+    squared = mse_loss([[Value(1e200)]], [[0.0]]).parents[0]
+    assert expression_of(squared).equation(squared.data) == "(1e+200 - 0)^2 = inf"
+    for value, shown in [
+        (Value(0.0).sqrt(), "1 / (2·0) = inf"),
+        (Value(0.0).log(), "1 / 0 = inf"),
+        (Value(0.0) ** 0.5, "0.5·0^(-0.5) = inf"),
+        (2.0 / Value(1e200), "-(2) / 1e+200^2 = 0"),
+    ]:
+        last = len(value.parents) - 1
+        assert slope_of(value, last).equation(value.partials[last]) == shown
 
 
 def test_what_no_formula_is_known_for_gets_none():

@@ -11,6 +11,7 @@ from tinygnn.explain.formulas import expression_of
 from tinygnn.explain.line import Line, Step
 from tinygnn.explain.slopes import slope_of
 from tinygnn.explain.subject import Subject
+from tinygnn.explain.value_graph import operation
 from tinygnn.tape import Call, Passing
 from tinygnn.value import Value
 
@@ -228,9 +229,3 @@ class Chain:
     def _add(self, title: str, lines: Sequence[Line]) -> None:
         if lines:
             self.steps.append(Step(title, list(lines)))
-
-
-def operation(value: Value) -> str:
-    """The name of its operation in words."""
-    name = value.op if isinstance(value.op, str) else value.op[0]
-    return name.replace("_", " ")

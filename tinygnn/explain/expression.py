@@ -31,13 +31,13 @@ class Expression:
     def text(self, digits: int) -> str:
         """It with this many significant digits of each number."""
         shown = ""
-        for part in self.parts:
+        for part, after in zip(self.parts, (*self.parts[1:], "")):
             if isinstance(part, str):
                 shown += part
             else:
                 written = plain_number(part, digits)
                 # No calculator takes two signs in a row, or a power of a negative number without brackets.
-                alone = not shown or shown.endswith(("(", ", "))
+                alone = (not shown or shown.endswith(("(", ", "))) and not str(after).startswith("^")
                 shown += written if alone or not written.startswith("-") else f"({written})"
         return shown
 
@@ -45,11 +45,16 @@ class Expression:
         """`text = result`, with as many digits of the operands as the last digit of the result asks for.
 
         Computed from the numbers as they are printed, the result is at most one unit of its last digit off.
+        What no calculator computes, as 1 / 0, has six.
         """
         shown = plain_number(result, DIGITS)
         for digits in range(DIGITS, MOST_DIGITS + 1):
             rounded = [float(plain_number(number, digits)) for number in self.numbers]
-            if _agrees(self.compute(rounded), float(shown)):
+            try:
+                computed = self.compute(rounded)
+            except (ArithmeticError, ValueError):
+                break
+            if _agrees(computed, float(shown)):
                 break
         return f"{self.text(digits)} = {shown}"
 

@@ -5,11 +5,11 @@ const expression = (parts, compute) => ({ parts, compute, numbers: parts.filter(
 
 function written(e, digits) {
   let text = "";
-  for (const part of e.parts) {
-    if (typeof part === "string") { text += part; continue; }
-    const one = general(part, digits), alone = !text || text.endsWith("(") || text.endsWith(", ");
+  e.parts.forEach((part, k) => {
+    if (typeof part === "string") { text += part; return; }
+    const one = general(part, digits), alone = (!text || text.endsWith("(") || text.endsWith(", ")) && !String(e.parts[k + 1]).startsWith("^");
     text += alone || !one.startsWith("-") ? one : `(${one})`;
-  }
+  });
   return text;
 }
 
