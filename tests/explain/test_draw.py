@@ -113,6 +113,14 @@ def test_names_are_escaped():
     assert "<script>alert('x'…" in texts(picture)
 
 
+def test_names_with_control_characters_leave_the_file_well_formed():
+    a, b = Value(1.0), Value(2.0)
+    names = {a: "a\x00\x1b\nb", b: "a\x00\x1b\nb"}
+    assert "a\\x00\\x1b b" in texts(draw(a * b, names=names))
+    assert "1: a\\x00\\x1b b" in texts(draw(a * b, names=names, max_nodes=2))
+    assert '"a\\\\x00\\\\x1b b\\ndata 1' in to_dot(a * b, names=names)
+
+
 def layers(width=60):
     """A sum of tanhs of sums of some leaves and of others, which are in all of them."""
     x, w = [Value(0.1 * k) for k in range(width)], [Value(1.0) for _ in range(width)]

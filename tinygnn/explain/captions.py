@@ -9,6 +9,7 @@ from math import copysign, isnan
 from tinygnn.explain.folding import Box
 from tinygnn.explain.value_graph import LEAF, ValueGraph, operation
 from tinygnn.value import Value
+from tinygnn.web_page import in_line
 
 
 def caption(graph: ValueGraph) -> str:
@@ -23,13 +24,15 @@ def captions(box: Box, names: Mapping[Value, str]) -> list[str]:
     if not box.number:
         [value] = box.values
         return [title_of(value, names), f"data {short(value.data)}", f"grad {short(value.grad)}"]
-    return [f"{box.number}: {box.name}", f"{len(box.values):,} Values", _operations(box), *_ranges(box, 2)]
+    title = f"{box.number}: {in_line(box.name)}"
+    return [title, f"{len(box.values):,} Values", _operations(box), *_ranges(box, 2)]
 
 
 def details(box: Box, names: Mapping[Value, str]) -> str:
     """All digits of a Value; all operations of many."""
     if box.number:
-        return f"{box.name}: {len(box.values):,} Values, {_operations(box)}; {', '.join(_ranges(box, 6))}"
+        ranges = ", ".join(_ranges(box, 6))
+        return f"{in_line(box.name)}: {len(box.values):,} Values, {_operations(box)}; {ranges}"
     [value] = box.values
     return f"{title_of(value, names)}: data {value.data!r}, grad {value.grad!r}"
 
@@ -41,7 +44,8 @@ def title_of(value: Value, names: Mapping[Value, str]) -> str:
     text = " ".join([operation(value), *simple])
     if value not in names:
         return text
-    return f"{names[value]} = {text}" if value.op else names[value]
+    name = in_line(names[value])
+    return f"{name} = {text}" if value.op else name
 
 
 def short(number: float, digits: int = 6) -> str:
