@@ -108,7 +108,10 @@ def make_task(settings: TrainSettings, graphs: Sequence[Graph], notes: list[str]
     objective = OBJECTIVES[kind] if kind else None
     names = [name for name in graphs[0].class_names or [] if isinstance(name, str)]
     if kind == "regression" and names:
-        raise ValueError(f"{settings.source} has names for labels, as {names[0]!r}: regression is of numbers")
+        raise ValueError(
+            f"{settings.source} has names for labels, as {names[0]!r}: regression is of numbers; "
+            "--label NAME chooses others"
+        )
     if level == "graph":
         labels = graph_labels(graphs)
         masks = _drawn(settings, labels, GRAPH_SHARES, "no masks", notes)

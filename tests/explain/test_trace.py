@@ -259,7 +259,7 @@ def test_options_that_would_change_nothing_are_refused(capsys, tmp_path):
         (["karate", "--hidden", "5", "--entry", "5"], "--entry 5: rows here have 5 columns at most"),
         (["karate", "--entry", "-1"], "--entry -1: rows here have 16 columns at most"),
         (["karate", "--graph", "0"], "--graph 0: the task is of one graph"),
-        (["karate", "--with", "4"], "--with 4: a pair is asked for where the task is of links"),
+        (["karate", "--with", "4"], "--with 4: the task is not of links"),
     ]:
         assert main(["trace", "--node", "3", *command]) == 2
         assert said in capsys.readouterr().err

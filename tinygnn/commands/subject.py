@@ -107,7 +107,7 @@ def subjects_of(
             raise ValueError(f"{path} is a run, which has its own {', '.join(settled)}: leave them out")
         return _of_run(path, options, compare)
     if options.epoch is not None:
-        raise ValueError(f"--epoch {options.epoch}: {options.subject} is no run that keeps epochs")
+        raise ValueError(f"--epoch {options.epoch}: {options.subject} is no run, leave it out")
     names = ("nodes", "label", "features", *UNTRAINED)
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     settings = TrainSettings.from_dict({"source": options.subject, **given})
@@ -183,9 +183,9 @@ def subject_in(
 def _graph_loss_and_note(task: Any, asked: Asked, seed: int) -> tuple[Graph, Callable[[Any], Any], str]:
     """The graph to look at, the loss of a model's output on it, and how it differs from that of training."""
     if asked.other is not None and not isinstance(task, LinkTask):
-        raise ValueError(f"--with {asked.other}: a pair is asked for where the task is of links alone")
+        raise ValueError(f"--with {asked.other}: the task is not of links, which have a pair: leave it out")
     if asked.graph is not None and not isinstance(task, GraphTask):
-        raise ValueError(f"--graph {asked.graph}: the task is of one graph")
+        raise ValueError(f"--graph {asked.graph}: the task is of one graph: leave it out")
     if isinstance(task, NodeTask):
         return task.graph, lambda out: task.objective.loss(out, task.targets, task.masks["train"]), ""
     if isinstance(task, GraphTask):
