@@ -34,8 +34,9 @@ def floats(entry: Any, place: str) -> Numbers:
         return entry
     if isinstance(entry, (list, tuple)):
         return [floats(part, place) for part in entry]
-    if hasattr(entry, "tolist"):
-        return floats(entry.tolist(), place)
+    plain = entry.tolist() if hasattr(entry, "tolist") else entry
+    if type(plain) is not type(entry):  # NumPy's longdouble gives itself
+        return floats(plain, place)
     if not isinstance(entry, SupportsFloat) or isinstance(entry, bool):
         raise Failed(f"{place} with {entry!r:.80}, which is not a number")
     try:

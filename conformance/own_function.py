@@ -82,8 +82,8 @@ def constant(option: Any) -> Any:
     """A target, weights or an index as a tensor, floats of them in float64; anything else as it is."""
     if not isinstance(option, list) or -1 in shape(option) or not option:
         return option
-    made = import_torch().tensor(option)
-    return made.double() if made.is_floating_point() else made
+    made = import_torch().tensor(option)  # which rounds floats to float32
+    return tensor(option) if made.is_floating_point() else made
 
 
 def arguments(

@@ -35,6 +35,19 @@ class Single:
         return self.number
 
 
+class Long:
+    """A number that no type of Python's can hold in full, as NumPy's longdouble: it gives itself."""
+
+    def __init__(self, number: float) -> None:
+        self.number = number
+
+    def tolist(self) -> "Long":
+        return Long(self.number)
+
+    def __float__(self) -> float:
+        return self.number
+
+
 class Answers:
     name, version = "answers", "1"
 
@@ -53,7 +66,7 @@ def verdict(answer: Any) -> tuple[str, str]:
     return outcome.verdict, outcome.detail
 
 
-@pytest.mark.parametrize("change", [Fraction, Value])
+@pytest.mark.parametrize("change", [Fraction, Value, Long])
 def test_numbers_of_other_types_are_taken_for_what_they_are(change: Any) -> None:
     assert verdict(Result({name: change(x) for name, x in RIGHT.items()})) == ("pass", "")
 

@@ -11,6 +11,7 @@ from tinygnn import Value, nn, optim
 from tinygnn.conformance import assert_conforms
 from tinygnn.conformance.api import every_case
 from tinygnn.conformance.conforms import conformance_of
+from tinygnn.conformance.own_function import constant
 from tinygnn.conformance.subjects import Subject, subjects
 from tinygnn.conformance.tinygnn_ops import OPS
 from tinygnn.nn import Linear, ReLU, Sequential, Tanh
@@ -117,6 +118,13 @@ def test_targets_and_weights_are_tensors_and_what_torch_is_known_for_does_not_fa
     found = assert_conforms(getattr(torch.nn.functional, name), like=like)
     assert found.counts.get("known", 0) == known
     assert found.counts["pass"] >= 10
+
+
+def test_constants_are_the_floats_that_they_were() -> None:
+    torch = pytest.importorskip("torch")
+    assert constant([0.1, 1e300]).tolist() == [0.1, 1e300]
+    assert constant([2, 0]).dtype == torch.int64
+    assert constant("mean") == "mean"
 
 
 def test_a_function_of_values_in_a_file_that_knows_torch_is_given_values() -> None:
