@@ -24,11 +24,11 @@ WHAT = "gradient of what follows"
 def between_check(module: Any, run: Callable[[Any], Any], call: LayerCall, number: int) -> Check | None:
     """Compare the gradient of a call's output with differences of losses; number: of the layer's calls.
 
-    None where they say nothing: the output is not one tensor, the model is not the same function twice, or a
-    kink lies so near that the losses on its two sides have two slopes.
+    None where they say nothing: the output is not one tensor, or is 0, the model is not the same function
+    twice, or a kink lies so near that the losses on its two sides have two slopes.
     """
     output = call.output
-    if not call.is_tensor or not output.requires_grad or not output.numel():
+    if not call.is_tensor or not output.requires_grad or not output.count_nonzero():
         return None
     torch = import_torch()
     gradient = torch.zeros_like(output) if output.grad is None else output.grad

@@ -43,7 +43,11 @@ def is_meant(case: Case, part: Module) -> bool:
     parameters = inspect.signature(type(part)).parameters.values()
     given = case.options.get("conv", {})
     settings = {p.name: p.default for p in parameters if isinstance(p.default, str)}
-    settings |= {name: value for name, value in given.items() if value is True or isinstance(value, str)}
+    settings |= {
+        name: value
+        for name, value in given.items()
+        if name in settings or value is True or isinstance(value, str)
+    }
     return all(getattr(part, name, value) == value for name, value in settings.items())
 
 

@@ -48,8 +48,9 @@ class LayerReport:
 
 
 def check_layers(module: Any, run: Callable[[Any], Any], edges: Any = None) -> list[LayerReport]:
-    """Run a torch module once by `run(module)`, forward and backward, and compare every layer.
+    """Run a torch module by `run(module)`, forward and backward, and compare every layer.
 
+    Then it runs forward again, up to four times for every call of a layer, see `between_layers`.
     edges: the graph's, a tensor [2][E]; layers that are given others have a note that says so.
     The numbers of a layer come in the order in which they are made: messages, aggregates and output, then
     back again their gradients, those of what the layer was given, and those of its parameters.

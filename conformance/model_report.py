@@ -127,4 +127,5 @@ def verdict(
 
 
 def layers(count: int) -> str:
+    """So many layers, in words."""
     return f"{count} layer{'s' * (count != 1)}"

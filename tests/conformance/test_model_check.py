@@ -23,6 +23,7 @@ pytest.importorskip("torch_geometric")
 from torch_geometric import nn  # noqa: E402
 
 from tinygnn.adapters.message_parts import PARTS  # noqa: E402
+from tinygnn.conformance.checks import Check  # noqa: E402
 from tinygnn.conformance.known_layers import known_reasons  # noqa: E402
 from tinygnn.conformance.model_check import LayerReport, check_layers  # noqa: E402
 from tinygnn.conformance.model_graph import model_graph  # noqa: E402
@@ -305,6 +306,14 @@ def test_what_is_known_of_a_gradient_explains_no_other_number_and_no_other_setti
     assert known_reasons(twin, report.departs[-1:]) == []
 
 
+@pytest.mark.parametrize(("normalization", "known"), [("sym", 0), ("rw", 0), (None, 1)])
+def test_what_is_known_of_a_layer_without_an_option_is_of_no_layer_with_it(
+    normalization: str | None, known: int
+) -> None:
+    [twin] = twins_of(nn.ChebConv(F, OUT, 3, normalization=normalization).double())
+    assert len(known_reasons(twin, [Check("output", 1, 1)])) == known
+
+
 class Between(torch.nn.Module):  # type: ignore[misc]
     """Two layers, and something between them."""
 
@@ -349,6 +358,13 @@ def test_nothing_is_said_between_layers_at_a_kink_and_of_a_game_of_chance() -> N
     for between in (kink, lambda h: h * torch.rand(())):
         first, _ = compare(lambda between=between: Between(between))
         assert (first.after, first.failed) == (None, False)
+
+
+def test_nothing_is_said_behind_a_layer_whose_output_is_0() -> None:
+    module = Between(torch.Tensor.detach)
+    torch.nn.init.zeros_(module.first.lin.weight)
+    first, _ = compare(module)
+    assert (first.after, first.failed) == (None, False)
 
 
 class Two(Between):
@@ -528,7 +544,10 @@ def test_the_lines_for_programs_are_as_the_schema_says(
     capsys.readouterr()
     zeros = torch.zeros((N, F), dtype=torch.float64).requires_grad_()
     known = check_layers(nn.SAGEConv(F, OUT, aggr="max").double(), lambda module: module(zeros, EDGES))
+    behind_own = Between(torch.Tensor.detach)
+    behind_own.first, behind_own.second = Own(), nn.GCNConv(F, OUT)
     others = [*compare(lambda: Net(Turned(OUT, OUT))), *compare(lambda: Between(Straight.apply)), *known]
+    others += compare(behind_own)
     text = [
         *path.read_text(encoding="utf-8").splitlines(),
         *model_lines(others, "a.py:B", None, "karate", "2"),
@@ -544,6 +563,7 @@ def test_the_lines_for_programs_are_as_the_schema_says(
     assert first["got"] == pytest.approx(1.0001 * first["expected"], rel=1e-12)
     assert records[1]["reproduce"] == f"tinygnn conformance --model {model}:wrong --data karate"
     assert {record["verdict"] for record in records} == {"pass", "departs", "known", "not-compared"}
+    assert any(record["verdict"] == "departs" and record["reason"] for record in records)
 
 
 @pytest.mark.parametrize(
