@@ -20,8 +20,6 @@ READOUTS = {
 }
 OTHERS = {
     "GNN": "stacks are left to the layers that they are made of",
-    "MLP": "DGL has no MLP",
-    "ARMAConv": "DGL has no ARMAConv",
     "PNAConv": "DGL's PNAConv has batch norm in its towers and a leaky ReLU at its end: another layer",
     "LSTM": "LSTM is PyTorch's",
     "TopKPooling": "DGL has no pooling that leaves a graph",
