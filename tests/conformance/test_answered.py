@@ -41,7 +41,7 @@ class Long:
     def __init__(self, number: float) -> None:
         self.number = number
 
-    def tolist(self) -> "Long":
+    def tolist(self) -> Long:
         return Long(self.number)
 
     def __float__(self) -> float:
