@@ -372,6 +372,16 @@ def test_the_command_writes_the_pages_of_the_surest_wrong_nodes_and_links_to_the
     assert leads(tmp_path / "alone.html") == ([], []) and not (tmp_path / "alone-pages").exists()
 
 
+def test_a_model_that_passes_no_messages_has_a_report_without_such_pages(tmp_path):
+    run, page = str(tmp_path / "run"), tmp_path / "page.html"
+    network = ["--network", "Linear(in_channels, out_channels)"]
+    assert main(["train", "karate", *network, "--epochs", "1", "--out", run]) == 0
+    assert main(["report", run, "-o", str(page)]) == 0
+    said = "<p>No example has a page of its own: Network(Linear(34 -&gt; 4)) passes no messages"
+    assert said in page.read_text("utf-8")
+    assert leads(page) == ([], []) and not (tmp_path / "page-pages").exists()
+
+
 def test_a_pair_of_nodes_has_its_page_whose_loss_is_its_own(tmp_path, capsys):
     run, page = str(tmp_path / "run"), tmp_path / "page.html"
     command = ["train", "karate", "--task", "link", "--hidden", "4", "--epochs", "3", "--out", run]

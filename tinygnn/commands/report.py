@@ -84,7 +84,7 @@ def write_report(folder: Path, options: argparse.Namespace, output: Path, title:
     if fingerprint(graphs) != trained.checkpoint.notes["data"]:
         notes.append(f"{settings.source} holds other data than the run was trained on.")
         most = 0
-    pages = Pages(folder, trained.checkpoint, pages_beside(output), most)
+    pages = Pages(folder, trained.checkpoint, pages_beside(output), most, notes)
     task = make_task(settings, graphs, notes)
     text = report(
         trained.model,
@@ -107,18 +107,26 @@ def pages_beside(output: Path) -> Path:
 
 @dataclass
 class Pages:
-    """The pages of `explain` for the first examples that ask for one, in a folder; each is written once."""
+    """The pages of `explain` for the first examples that ask for one, in a folder; each is written once.
+
+    notes: gets the reason where there are none, as of a model that passes no messages.
+    """
 
     run: Path
     checkpoint: Checkpoint
     folder: Path
     most: int
+    notes: list[str]
     written: dict[tuple[int, ...], str] = field(default_factory=dict)
 
     def address(self, *numbers: int) -> str | None:
         """The address, seen from beside the folder, of the page of a node, a graph or a pair of nodes."""
         if numbers not in self.written and len(self.written) < self.most:
-            self.written[numbers] = self._write(*numbers)
+            try:
+                self.written[numbers] = self._write(*numbers)
+            except ValueError as error:
+                self.most = 0
+                self.notes.append(f"No example has a page of its own: {error}.")
         return self.written.get(numbers)
 
     def _write(self, first: int, other: int | None = None) -> str:
@@ -126,8 +134,9 @@ class Pages:
         noun = "pair" if isinstance(task, LinkTask) else "graph" if isinstance(task, GraphTask) else "node"
         name = f"{noun}-{first}.html" if other is None else f"{noun}-{first}-{other}.html"
         node = 0 if noun == "graph" else first
+        text = page_of(self._subject(first, other), node)
         self.folder.mkdir(exist_ok=True)
-        write_atomically(self.folder / name, page_of(self._subject(first, other), node).encode())
+        write_atomically(self.folder / name, text.encode())
         return quote(f"{self.folder.name}/{name}")
 
     def _subject(self, first: int, other: int | None) -> Subject:
