@@ -14,8 +14,8 @@ from tinygnn.conformance.case import Failed as Failed
 from tinygnn.conformance.case import Result as Result
 from tinygnn.conformance.case import Unsupported as Unsupported
 from tinygnn.conformance.cases import all_cases as all_cases
-from tinygnn.conformance.conforms import Conformance as Conformance
 from tinygnn.conformance.conforms import assert_conforms as assert_conforms
+from tinygnn.conformance.own_report import Conformance as Conformance
 from tinygnn.conformance.parametrization import parametrize as parametrize
 from tinygnn.conformance.runner import Outcome as Outcome
 from tinygnn.conformance.runner import run_cases as run_cases

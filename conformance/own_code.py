@@ -17,9 +17,10 @@ from typing import Any
 
 from tinygnn.adapters.errors import did_you_mean
 from tinygnn.conformance.api import every_case
-from tinygnn.conformance.conforms import SHOWN, Conformance, conformance_of
+from tinygnn.conformance.conforms import conformance_of
 from tinygnn.conformance.html_report import write_html
 from tinygnn.conformance.jsonl_report import write_jsonl
+from tinygnn.conformance.own_report import SHOWN, Conformance
 from tinygnn.conformance.report import case_lines
 from tinygnn.conformance.subjects import subject_of
 
