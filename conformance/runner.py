@@ -81,11 +81,10 @@ def run_one(
 ) -> Outcome:
     """Run one case and give its verdict."""
     try:
-        supported = backend.supports(case)
+        if not backend.supports(case):
+            return Outcome(case, backend.name, "skipped", why_not(backend, case))
     except (Exception, SystemExit) as error:
         return Outcome(case, backend.name, "error", raised(backend, error))
-    if not supported:
-        return Outcome(case, backend.name, "skipped", why_not(backend, case))
     try:
         expected = reference.expected(case)
     except KeyError as error:

@@ -94,9 +94,12 @@ def test_a_backend_that_ends_the_program_is_an_error() -> None:
     assert (outcome.verdict, outcome.detail) == ("error", "changed raised SystemExit: 3")
 
 
-def test_a_backend_that_fails_to_say_what_it_supports_is_an_error() -> None:
+@pytest.mark.parametrize(
+    "changes", [{"supports": lambda case: 1 // 0}, {"supports": lambda case: 0, "lacks": lambda case: 1 // 0}]
+)
+def test_a_backend_that_fails_to_say_what_it_supports_is_an_error(changes: dict[str, Any]) -> None:
     backend = Changed(nothing)
-    backend.supports = lambda case: bool(1 // 0)  # type: ignore[method-assign]
+    vars(backend).update(changes)
     (outcome,) = run_cases(TANH, backend)
     assert (outcome.verdict, outcome.detail) == (
         "error",
