@@ -55,8 +55,12 @@ def run_layers(module: Any, twins: Sequence[Twin], run: Callable[[Any], Any]) ->
 
 
 def loss_of(output: Any) -> list[Any]:
-    """The terms of the loss: of each tensor that the model gives, its numbers times `cotangent`."""
-    return [part * cotangent(part) for part in tensors_in(output) if part.is_floating_point()]
+    """The terms of the loss: of each tensor that the model gives, its numbers times `cotangent`.
+
+    What is given without a gradient, beside what has one, is for reading and does not count.
+    """
+    parts = [part for part in tensors_in(output) if part.is_floating_point()]
+    return [part * cotangent(part) for part in [part for part in parts if part.requires_grad] or parts]
 
 
 def cotangent(output: Any) -> Any:

@@ -373,6 +373,19 @@ class Two(Between):
         return h, {"second": self.second(h, edge_index)}
 
 
+class WithHidden(Between):
+    def forward(self, x: Any, edge_index: Any) -> Any:
+        h = self.first(x, edge_index)
+        return self.second(h, edge_index), h.detach()
+
+
+def test_an_output_that_is_given_without_a_gradient_is_no_mistake_beside_one_that_has_it() -> None:
+    reports = compare(WithHidden(torch.tanh))
+    assert [(report.after is not None and report.after.ok, report.failed) for report in reports] == [
+        (True, False), (True, False),
+    ]  # fmt: skip
+
+
 def test_every_output_of_a_model_counts() -> None:
     module = Two(torch.tanh)
     module.second = Scaled(OUT, OUT)
