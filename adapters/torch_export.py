@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import shutil
@@ -206,13 +205,11 @@ def _relations(layer: Any) -> int:
 
 
 def _run(path: Path) -> None:
-    """Load the model as its user will; AdapterError if that fails."""
-    spec = importlib.util.spec_from_file_location("exported_model", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    """Load the model as its user will, but leave no bytecode beside it; AdapterError if that fails."""
+    module: dict[str, Any] = {"__name__": "exported_model", "__file__": str(path)}
     try:
-        spec.loader.exec_module(module)
+        exec(compile(path.read_bytes(), path, "exec"), module)
         with require_torch().random.fork_rng(devices=[]):
-            module.load()
+            module["load"]()
     except Exception as error:
         raise AdapterError(f"the exported model does not compute what tinygnn does: {error}") from error
