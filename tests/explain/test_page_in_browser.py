@@ -166,7 +166,10 @@ def test_the_parts_of_a_weights_gradient_and_adams_step_are_the_librarys(opened,
     from selenium.webdriver.support.ui import Select
 
     Select(css(opened, "#weight-name")[0]).select_by_visible_text("convs.1.lin.weight")
-    Select(css(opened, "#weight-place")[0]).select_by_visible_text("[2][1]")
+    Select(css(opened, "#weight-row")[0]).select_by_visible_text("[2]")
+    Select(css(opened, "#weight-place")[0]).select_by_visible_text("[1]")
+    assert len(css(opened, "#weight-place option")) == len(model.convs[1].lin.weight[2])
+    assert texts(opened, "#shares caption")[0].startswith("d loss / d convs.1.lin.weight[2][1] = ")
     weight = model.convs[1].lin.weight[2][1]
     assert texts(opened, "#weight-gradient") == [plain_number(weight.grad)]
     parts = [float(row.find_elements("css selector", "td")[2].text) for row in css(opened, "tr[data-share]")]
@@ -180,6 +183,10 @@ def test_the_parts_of_a_weights_gradient_and_adams_step_are_the_librarys(opened,
     optimizer.load_state_dict(state)
     assert texts(opened, "[data-line=w] strong") == [plain_number(before)]
     assert texts(opened, "[data-line=new] strong") == [plain_number(after)]
+    Select(css(opened, "#weight-name")[0]).select_by_visible_text("convs.1.bias")
+    assert not css(opened, "#weight-row")[0].is_displayed()
+    Select(css(opened, "#weight-place")[0]).select_by_visible_text("[3]")
+    assert texts(opened, "#weight-gradient") == [plain_number(model.convs[1].bias[3].grad)]
 
 
 def test_the_keyboard_is_enough(opened):

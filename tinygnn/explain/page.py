@@ -70,6 +70,7 @@ BODY = """<header>
 <h2 id="weight-title">One weight: who contributes to its gradient, and how it is updated</h2>
 <div class="controls">
 <label>Parameter <select id="weight-name"></select></label>
+<label>Row <select id="weight-row"></select></label>
 <label>Entry <select id="weight-place"></select></label>
 </div>
 <div class="two">

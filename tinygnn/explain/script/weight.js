@@ -1,8 +1,8 @@
 // One weight: who contributes to its gradient, and what the optimizer makes of it.
 
 const weights = Object.entries(D.parameters).map(([v, full]) => {
-  const cut = full.indexOf("[");
-  return { v: Number(v), name: cut < 0 ? full : full.slice(0, cut), place: cut < 0 ? "" : full.slice(cut) };
+  const [, name, row, place] = full.match(/^([^[]*)(.*?)(\[\d+\])?$/s);
+  return { v: Number(v), name, row, place: place ?? "(one number)" };
 });
 
 function share(v, k) {
@@ -142,13 +142,23 @@ function drawUpdate(w, g) {
 function weightControls() {
   if (!weights.length) return;
   const biggest = weights.reduce((a, b) => Math.abs(grad(b.v) ?? 0) > Math.abs(grad(a.v) ?? 0) && b.name.includes("weight") ? b : a);
-  state.weight = biggest.v;
-  const names = [...new Set(weights.map((w) => w.name))];
-  fill("weight-name", ...names.map((n) => make("option", { value: n }, n)));
-  const list = () => fill("weight-place", ...weights.filter((w) => w.name === $("weight-name").value).map((w) => make("option", { value: w.v }, w.place || "(one number)")));
-  $("weight-name").value = biggest.name;
-  list();
-  $("weight-place").value = biggest.v;
-  $("weight-name").onchange = () => { list(); state.weight = Number($("weight-place").value); drawWeight(); };
-  $("weight-place").onchange = () => { state.weight = Number($("weight-place").value); drawWeight(); };
+  const choose = (id, values, chosen) => {
+    fill(id, ...values.map(([value, text]) => make("option", { value }, text)));
+    $(id).value = chosen;
+  };
+  const each = (key, list) => [...new Set(list.map((w) => w[key]))].map((text) => [text, text]);
+  // Of a large matrix one row's entries are listed at a time.
+  const show = (w) => {
+    const own = weights.filter((other) => other.name === w.name), rows = each("row", own);
+    choose("weight-row", rows, w.row);
+    $("weight-row").parentElement.hidden = rows.length < 2;
+    choose("weight-place", own.filter((other) => other.row === w.row).map((other) => [other.v, other.place]), w.v);
+    state.weight = w.v;
+  };
+  const first = (key, value) => weights.find((w) => w[key] === value && (key === "name" || w.name === $("weight-name").value));
+  choose("weight-name", each("name", weights), biggest.name);
+  show(biggest);
+  $("weight-name").onchange = (event) => { show(first("name", event.target.value)); drawWeight(); };
+  $("weight-row").onchange = (event) => { show(first("row", event.target.value)); drawWeight(); };
+  $("weight-place").onchange = (event) => { state.weight = Number(event.target.value); drawWeight(); };
 }
