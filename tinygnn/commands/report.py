@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -60,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
         results, count = [], len(folders)
         for folder in folders:
             file = pages / f"{folder.name}.html"
-            metrics, more = write_report(folder, options, file, str(folder))
+            evaluate, more = write_report(folder, options, file, str(folder))
             count += more
-            results.append(RunResult(folder.name, metrics, quote(f"{pages.name}/{file.name}")))
+            results.append(RunResult(folder.name, evaluate(), quote(f"{pages.name}/{file.name}")))
         metrics_of_runs = [result.metrics for result in results]
         text = runs_report(
             results, over_runs(metrics_of_runs, fmean), over_runs(metrics_of_runs, spread),
@@ -74,8 +75,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def write_report(folder: Path, options: argparse.Namespace, output: Path, title: str) -> tuple[Metrics, int]:
-    """Write the page of one run; return its metrics, and how many pages of its examples were written."""
+def write_report(
+    folder: Path, options: argparse.Namespace, output: Path, title: str
+) -> tuple[Callable[[], Metrics], int]:
+    """Write the page of one run; return what gives its metrics, and how many examples got a page."""
     trained = Trained.load(folder)
     settings = settings_for(trained, options)
     notes = [f"{settings.source}: {trained.task}, the weights of epoch {trained.epoch}."]
@@ -97,7 +100,7 @@ def write_report(folder: Path, options: argparse.Namespace, output: Path, title:
         notes=notes,
     )
     write_atomically(output, text.encode())
-    return task.evaluate(trained.model), len(pages.written)
+    return partial(task.evaluate, trained.model), len(pages.written)
 
 
 def pages_beside(output: Path) -> Path:
